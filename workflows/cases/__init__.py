@@ -1,0 +1,1 @@
+"""Cases: what residents report, what we promised them, and how it ends."""
