@@ -1,0 +1,131 @@
+"""How the contract suite drives each channel: a request made from a row of its payload table, and a platform that answers as recorded."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import unquote_to_bytes, urlencode
+
+from bot.envelope import Inbound, Receipt
+from channels import sms, terminal
+from channels.contract import Channel
+from channels.sms import Sms
+from channels.terminal import Terminal
+from channels.twilio import TwilioAccount
+from channels.twilio_client import Patience
+from tests.channels.provider import Asked, Provider, Reply
+
+NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+SID = "AC00000000000000000000000000000000"
+TOKENS = {"current": "the-token-now", "previous": "the-token-before", "stranger": "not-our-token"}
+PUBLIC = "https://anlin.example"
+
+
+@dataclass
+class Stage:
+    """An open channel's platform as a test sees it."""
+
+    channel: Channel
+    asked: list[Asked] = field(default_factory=list)
+
+
+class Rig(Protocol):
+    """What the suite needs of a channel."""
+
+    takes_hooks: bool
+    network: bool
+
+    def take(self, case: dict[str, Any]) -> Inbound | Receipt | None: ...
+
+    def stage(self, case: dict[str, Any]) -> Any: ...
+
+
+def account(base: str = "https://api.twilio.com", **other: str) -> TwilioAccount:
+    given = {"from_number": "+99950000000", "public_url": PUBLIC + "/", **other}
+    return TwilioAccount(SID, TOKENS["current"], previous_token=TOKENS["previous"], api_base=base, **given)
+
+
+def twilio_signature(token: str, url: str, body: bytes) -> str:
+    """Twilio's signature over the bytes of a form, worked out on bytes and so apart from our own way."""
+    fields = {
+        tuple(unquote_to_bytes(part.replace(b"+", b" ")) for part in field.partition(b"=")[::2]) for field in body.split(b"&") if field
+    }
+    signed = url.encode() + b"".join(name + value for name, value in sorted(fields))
+    return base64.b64encode(hmac.new(token.encode(), signed, hashlib.sha1).digest()).decode()
+
+
+def written(value: Any) -> Any:
+    """A payload's value; {"of": "水", "times": 3} is a long text written short."""
+    return value["of"] * value["times"] if isinstance(value, dict) else value
+
+
+class SmsRig:
+    takes_hooks = True
+    network = True
+
+    def take(self, case: dict[str, Any]) -> Inbound | Receipt | None:
+        path, headers, body = self.request(case)
+        if path.startswith(sms.STATUS_PATH):
+            return sms.parse_receipt(account(), url_path=path, headers=headers, body=body)
+        return sms.parse(account(), url_path=path, headers=headers, body=body, now=NOW)
+
+    def request(self, case: dict[str, Any]) -> tuple[str, dict[str, str], bytes]:
+        path = case.get("path", sms.INBOUND_PATH)
+        pairs = [(name, written(value)) for name, value in case.get("form", {}).items()] + [tuple(pair) for pair in case.get("more", [])]
+        body = case["raw"].encode() if "raw" in case else urlencode(pairs).encode()
+        content_type = case.get("content_type", "application/x-www-form-urlencoded; charset=UTF-8")
+        headers = {"Content-Type": content_type, **case.get("headers", {})}
+        signer = case.get("signed", "current")
+        if signer != "nobody":
+            covered = body if "form-urlencoded" in content_type else b""
+            headers["X-Twilio-Signature"] = twilio_signature(TOKENS[signer], case.get("signed_for", PUBLIC) + path, covered)
+        if case.get("lower"):
+            headers = {name.lower(): value for name, value in headers.items()}
+        return path, headers, body[: len(body) - case.get("cut", 0)]
+
+    @contextmanager
+    def stage(self, case: dict[str, Any]) -> Iterator[Stage]:
+        reply = case["answer"]
+        with Provider(_reply(reply)) as provider:
+            patience = Patience(connect=2, answer=case.get("patience", 5))
+            channel = Sms(account(_away() if reply == "away" else provider.base), clock=lambda: NOW, patience=patience)
+            yield Stage(channel, provider.asked)
+
+
+class TerminalRig:
+    takes_hooks = False
+    network = False
+
+    def take(self, case: dict[str, Any]) -> Inbound | Receipt | None:
+        return terminal.parse(written(case["line"]), name="demo", external_id="line-1", now=NOW)
+
+    @contextmanager
+    def stage(self, case: dict[str, Any]) -> Iterator[Stage]:
+        screen = io.StringIO()
+        if case["answer"] == "closed":
+            screen.close()
+        yield Stage(Terminal(screen))
+        if case["answer"] == "open":
+            assert screen.getvalue() == case["outbound"]["words"] + "\n"
+
+
+RIGS: dict[str, Rig] = {"sms": SmsRig(), "terminal": TerminalRig()}
+
+
+def _reply(answer: Any) -> Reply:
+    if isinstance(answer, str):
+        return Reply(way="plain" if answer == "away" else answer)
+    return Reply(answer["status"], answer.get("headers", {}), written(answer.get("body", "")).encode())
+
+
+def _away() -> str:
+    """The base of a platform that has gone home: its port was free a moment ago."""
+    with Provider(Reply()) as gone:
+        return gone.base
