@@ -1,0 +1,1 @@
+"""A phone carrier in a box: it speaks Twilio's part of the conversation on loopback, and no text leaves the machine."""
