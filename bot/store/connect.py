@@ -1,0 +1,104 @@
+"""How the two databases are opened: what every new connection is told, and how a transaction begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.errors import SettingsFault
+
+BEGIN = "anlin_begin"
+POSTGRES_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
+
+
+def parsed(url: str) -> URL:
+    """The address of a database we can use: an SQLite file or PostgreSQL."""
+    try:
+        found = make_url(url)
+    except ArgumentError:
+        raise SettingsFault(("The database URL cannot be read; write sqlite:///FOLDER/anlin.db or postgresql://HOST/NAME.",)) from None
+    if found.drivername in POSTGRES_NAMES:
+        return found.set(drivername="postgresql+psycopg")
+    if found.drivername != "sqlite" or found.database in (None, "", ":memory:"):
+        raise SettingsFault(("The database must be an SQLite file (sqlite:///FOLDER/anlin.db) or PostgreSQL (postgresql://HOST/NAME).",))
+    return found
+
+
+def sqlite_writer(url: URL, patience: timedelta) -> Engine:
+    """Transactions that write; each takes the write lock at once, so that none is refused half-way."""
+    return _sqlite(url, "BEGIN IMMEDIATE", patience=patience)
+
+
+def sqlite_reader(url: URL, patience: timedelta) -> Engine:
+    """Transactions that only read, each from one snapshot, while others write."""
+    return _sqlite(url, "BEGIN", "query_only=ON", patience=patience)
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A connection in a transaction, committed when the block ends well.
+
+    SQLite is told to begin here, and not by an event of SQLAlchemy's, which would be looked for at every statement.
+    """
+    with engine.connect() as connection, connection.begin():
+        begin = connection.get_execution_options().get(BEGIN)
+        if begin:
+            connection.exec_driver_sql(begin)
+        yield connection
+
+
+def postgres(url: URL, patience: timedelta) -> Engine:
+    """READ COMMITTED; a lock not got in time, or a line gone dead, is an error; a connection that died in the pool is replaced unseen."""
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=patience.total_seconds(),
+        hide_parameters=True,
+        connect_args={"connect_timeout": max(2, int(patience.total_seconds())), "tcp_user_timeout": _milliseconds(patience)},
+    )
+
+    @event.listens_for(engine, "connect")
+    def settle(connection: Any, _: object) -> None:
+        connection.execute(f"SET lock_timeout = {_milliseconds(patience)}")
+        connection.commit()
+
+    return engine
+
+
+def _sqlite(url: URL, begin: str, *more: str, patience: timedelta) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=10,
+        max_overflow=20,
+        pool_timeout=patience.total_seconds(),
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "cached_statements": 512},
+        execution_options={BEGIN: begin},
+    )
+    event.listen(engine, "connect", _settles((*_pragmas(patience), *more)))
+    return engine
+
+
+def _settles(pragmas: tuple[str, ...]) -> Callable[[Any, object], None]:
+    def settle(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself; `transaction` does
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    return settle
+
+
+def _pragmas(patience: timedelta) -> tuple[str, ...]:
+    # secure_delete=FAST overwrites a destroyed data key in its page at no further write
+    return (f"busy_timeout={_milliseconds(patience)}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=FAST")
+
+
+def _milliseconds(patience: timedelta) -> int:
+    return int(patience.total_seconds() * 1000)
