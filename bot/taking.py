@@ -1,0 +1,212 @@
+"""Who takes an inbound: what the router must know is read, what it decides is done. One transaction, held by the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, func, select
+
+from bot import questions, talks
+from bot.envelope import Inbound, Lane, Purpose
+from bot.errors import Lost
+from bot.prompt import Answer, Phrase, _
+from bot.router import (
+    Answered,
+    Closed,
+    Commanded,
+    Corrected,
+    Desk,
+    Followed,
+    Reported,
+    Route,
+    Unclear,
+    WhichOne,
+    route,
+)
+from bot.stage import Stage
+from bot.store import people
+from bot.store.tables import DeliveryRow, InboundRow, table_of
+
+MINUTE = timedelta(minutes=1)
+SETTINGS = frozenset({"language", "stop", "resume"})
+
+INBOUND, DELIVERY = table_of(InboundRow), table_of(DeliveryRow)
+_RECENT = select(func.count()).where(INBOUND.c.address_id == bindparam("address"), INBOUND.c.at > bindparam("since"))
+_NAMED = select(DELIVERY.c.question_id).where(DELIVERY.c.id == bindparam("delivery"), DELIVERY.c.address_id == bindparam("address"))
+
+
+def take(stage: Stage, inbound: Inbound, known: people.Known) -> str:
+    """The inbound is given to whoever the router says; the answer is what it was taken as, so that "0" can correct it."""
+    if inbound.wish == "stop" or (inbound.wish == "start" and known.stopped):
+        return _wish(stage, inbound.wish, known)
+    house, tx = stage.house, stage.tx
+    sight = house.look(inbound.text, known.language)
+    kept = questions.open_of(tx, stage.actor.owner, known.address_id)
+    cases = tuple(case for room in house.rooms if room.matters for case in room.matters(tx, stage.actor.owner, stage.now))
+    recent = tx.first(_RECENT, {"address": known.address_id, "since": stage.now - MINUTE})
+    flood = (recent[0] if recent else 0) - house.inbound_per_minute
+    named = _named(stage, inbound, known)
+    desk = Desk(
+        vocabulary=house.vocabulary,
+        questions=tuple(question.open for question in kept),
+        cases=cases,
+        named=named.open if named and not named.is_closed else None,
+        named_is_closed=inbound.answers is not None and (named is None or named.is_closed),
+        danger=sight.danger,
+        category=sight.category,
+        is_flood=flood > 0,
+    )
+    if stage.reply and flood > 1 and not sight.danger:
+        stage.reply.is_silent = True
+    return _Taking(stage, inbound, kept, is_flood=desk.is_flood).take(route(inbound, desk))
+
+
+def _named(stage: Stage, inbound: Inbound, known: people.Known) -> questions.Kept | None:
+    if inbound.answers is None:
+        return None
+    row = stage.tx.first(_NAMED, {"delivery": inbound.answers, "address": known.address_id})
+    return questions.get(stage.tx, row.question_id, known.address_id) if row and row.question_id else None
+
+
+def _wish(stage: Stage, wish: str, known: people.Known) -> str:
+    """What the carrier has already done to this address is kept; it has told the person itself, so nothing is said."""
+    if wish == "stop":
+        people.stop(stage.tx, known.address_id, "*")
+    elif wish == "start":
+        people.resume(stage.tx, known.address_id)
+    return f"wish:{wish}"
+
+
+class _Taking:
+    """One inbound on its way to the talk that takes it."""
+
+    def __init__(self, stage: Stage, inbound: Inbound, kept: tuple[questions.Kept, ...], *, is_flood: bool) -> None:
+        self.stage = stage
+        self.inbound = inbound
+        self.is_flood = is_flood
+        self.kept = {question.open.id: question for question in kept}
+
+    @property
+    def words(self) -> Answer:
+        return Answer(self.inbound.text, None, self.inbound.media, self.inbound.pin)
+
+    def take(self, taken: Route) -> str:
+        """Whatever the router said is done; the answer is what the inbound was taken as."""
+        takes: dict[type, Callable[[Any], str]] = {
+            Answered: self._answered,
+            WhichOne: self._which,
+            Closed: self._closed,
+            Commanded: self._commanded,
+            Corrected: self._corrected,
+            Followed: self._followed,
+            Reported: self._reported,
+            Unclear: self._unclear,
+        }
+        return takes[type(taken)](taken)
+
+    def _closed(self, _taken: Closed) -> str:
+        self.stage.say([Phrase(_("That question is closed already; nothing was changed."))])
+        return "closed"
+
+    def _followed(self, taken: Followed) -> str:
+        args = {"number": taken.case.number, "danger": taken.danger, "quiet": self.is_flood}
+        talks.begin(self.stage, "follow", args, given=("what", self.words))
+        return f"followed:{taken.case.number}"
+
+    def _reported(self, taken: Reported) -> str:
+        given = Answer(self.words.text, None, self.words.media, self.words.pin, taken.danger)
+        talks.begin(self.stage, "report", given=("what", given) if taken.words else None)
+        return "reported"
+
+    def _answered(self, taken: Answered) -> str:
+        question = self._question(taken.question.id)
+        if question.open.flow == "which":
+            chosen = questions.get(self.stage.tx, int(taken.answer.value or 0), self.stage.actor.address_id)
+            questions.close(self.stage.tx, question.open.id, "answered", now=self.stage.now)
+            if chosen is None or chosen.is_closed:
+                return self.take(Closed())
+            talks.answer(self.stage, chosen, msgspec.convert(question.args["answer"], Answer))
+            return "answered"
+        talks.answer(self.stage, question, taken.answer)
+        return f"answered:{question.session_id or ''}"
+
+    def _question(self, question_id: int) -> questions.Kept:
+        kept = self.kept.get(question_id) or questions.get(self.stage.tx, question_id, self.stage.actor.address_id)
+        if kept is None:
+            raise Lost(f"question {question_id} is gone")
+        return kept
+
+    def _which(self, taken: WhichOne) -> str:
+        talks.ask_which(self.stage, taken.questions, taken.answer)
+        return "which"
+
+    def _commanded(self, taken: Commanded) -> str:
+        current = self._current()
+        word, _sep, about = taken.word.partition(":")
+        if word == "back":
+            if current is None or not talks.back(self.stage, current):
+                self.stage.say([Phrase(_("What you said is filed already. Write what is wrong, and we will put it right."))])
+                self._again(current)
+        elif word in {"cancel", "person"} and current is not None:
+            talks.leave(self.stage, current, word)
+        elif word in SETTINGS:
+            self._setting(word, about)
+            self._again(current)
+        else:
+            talks.begin(self.stage, word, {"number": taken.about} if taken.about else {})
+            self._again(current)
+        return f"command:{word}"
+
+    def _setting(self, word: str, about: str) -> None:
+        """The language, or whether news are wanted, is as the person says."""
+        address_id = self.stage.actor.address_id
+        if word == "language":
+            people.set_language(self.stage.tx, self.stage.actor.owner, about)
+            self.stage.say([Phrase(_("We will write to you in English from now on."))])
+        elif word == "stop" and address_id:
+            for purpose in (Purpose.NEWS, Purpose.CASE):
+                people.stop(self.stage.tx, address_id, purpose)
+            self.stage.say([Phrase(_("No more news from us here. Warnings and answers to you still come. RESUME: news again."))])
+        elif address_id:
+            people.resume(self.stage.tx, address_id)
+            self.stage.say([Phrase(_("You get our news here again."))])
+
+    def _current(self) -> questions.Kept | None:
+        """The question of the latest talk, which command words are about."""
+        in_talk = [question for question in self.kept.values() if question.session_id is not None]
+        return max(in_talk, key=lambda question: question.open.id, default=None)
+
+    def _again(self, current: questions.Kept | None) -> None:
+        if current is not None and self.stage.reply and self.stage.reply.asked is None:
+            talks.again(self.stage, current)
+
+    def _corrected(self, _taken: Corrected) -> str:
+        last = self._last()
+        if last and last.taken_as.startswith("followed:"):
+            said = msgspec.json.decode(self.stage.tx.unseal(last.data_key_id, last.body), type=Inbound)
+            talks.begin(self.stage, "report", given=("what", Answer(said.text, None, said.media, said.pin)))
+            return "corrected"
+        return self._commanded(Commanded("back"))
+
+    def _last(self) -> Any:
+        reply = self.stage.reply
+        return people.last_inbound(self.stage.tx, self.stage.actor.address_id, before=reply.inbound_id if reply else None)
+
+    def _unclear(self, taken: Unclear) -> str:
+        question = self._question(taken.question.id) if taken.question else self._current()
+        if question is None:
+            talks.begin(self.stage, "report")
+            return "unclear"
+        if question.open.prompt.takes_danger and question.open.lane <= Lane.URGENT:
+            talks.answer(self.stage, question, self.words)  # in danger nothing is asked twice
+            return "answered"
+        questions.tried(self.stage.tx, question.open.id)
+        if question.tries + 1 >= 2:
+            talks.leave(self.stage, question, "unclear")
+            return "handed over"
+        self.stage.say([Phrase(_("Sorry, we did not understand that."))])
+        talks.again(self.stage, question)
+        return "unclear"

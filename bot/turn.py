@@ -1,0 +1,218 @@
+"""The doors in: an inbound, a command, a timer, a question nobody answered. Each is one transaction, and what fails is parked in sight."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import bindparam, select
+
+from bot import questions, taking, talks, timers
+from bot.effects import Actor, Command, Owner, Tell
+from bot.envelope import Inbound, Lane, Purpose
+from bot.errors import FlowBroken, InboundRefused, Lost, StoreDown
+from bot.prompt import Phrase, _
+from bot.room import House
+from bot.stage import Reply, Stage
+from bot.store import people
+from bot.store.begin import Tx
+from bot.store.tables import DeliveryRow, InboundRow, table_of
+
+log = logging.getLogger(__name__)
+MOST_TRIES = 5
+T = TypeVar("T")
+
+INBOUND, DELIVERY = table_of(InboundRow), table_of(DeliveryRow)
+_SEEN = select(INBOUND.c.id, INBOUND.c.state).where(
+    INBOUND.c.channel == bindparam("channel"), INBOUND.c.external_id == bindparam("external")
+)
+_ROW = select(INBOUND).where(INBOUND.c.id == bindparam("inbound"))
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of an inbound: its row, and whether it had been seen before or had to be parked."""
+
+    inbound_id: int
+    is_repeat: bool = False
+    is_parked: bool = False
+
+
+def receive(house: House, inbound: Inbound, now: datetime) -> Received:
+    """The inbound is committed: answered, or parked in sight with one plain sentence to its sender.
+
+    Raises `StoreDown` when nothing could be written; the platform must then ask again.
+    """
+    try:
+        return _again_when_lost(lambda: _receive(house, inbound, now))
+    except (StoreDown, InboundRefused):
+        raise
+    except FlowBroken as fault:
+        log.exception("talk broken channel=%s", inbound.channel)
+        return _parked(house, inbound, now, why=str(fault), in_talk=True)
+    except Exception as fault:
+        log.exception("turn failed channel=%s", inbound.channel)
+        return _parked(house, inbound, now, why=type(fault).__name__, in_talk=False)
+
+
+def give(house: House, command: Command[Any], *, actor: Actor, now: datetime) -> Any:
+    """The room's answer to a command from the desk or the console, its effects committed."""
+
+    def once() -> Any:
+        with house.store.begin() as tx:
+            return Stage(house, tx, now, actor=actor).perform(command)
+
+    return _again_when_lost(once)
+
+
+def fall_due(house: House, now: datetime, most: int = 200) -> int:
+    """Everything whose moment has come is done, each in its own transaction; the answer is how much there was."""
+    with house.store.read() as tx:
+        due = timers.due(tx, now, most)
+        unanswered = questions.expired(tx, now, most)
+    for timer_id in due:
+        _fall_due(house, timer_id, now)
+    for question_id in unanswered:
+        _again_when_lost(lambda question_id=question_id: _expire(house, question_id, now))  # type: ignore[misc]
+    return len(due) + len(unanswered)
+
+
+def retry(house: House, inbound_id: int, now: datetime) -> Received:
+    """A parked inbound is taken once more as if it had just come."""
+    with house.store.begin() as tx:
+        row = tx.first(_ROW, {"inbound": inbound_id})
+        if row is None or row.state != "parked":
+            raise KeyError(inbound_id)
+        inbound = msgspec.json.decode(tx.unseal(row.data_key_id, row.body), type=Inbound)
+        tx.update(InboundRow, inbound_id, state="retried", external_id=f"{inbound.external_id}#parked")
+    return receive(house, inbound, now)
+
+
+def _again_when_lost(once: Callable[[], T]) -> T:
+    for _attempt in range(MOST_TRIES - 1):
+        try:
+            return once()
+        except Lost:
+            continue
+    return once()
+
+
+def _receive(house: House, inbound: Inbound, now: datetime) -> Received:
+    with house.store.begin() as tx:
+        seen = tx.first(_SEEN, {"channel": inbound.channel, "external": inbound.external_id})
+        if seen:
+            return Received(seen.id, is_repeat=True, is_parked=seen.state == "parked")
+        known = _sender(house, tx, inbound, now=now)
+        inbound_id = _keep(tx, inbound, known, now=now)
+        actor = _actor(tx, known, inbound)
+        stage = Stage(house, tx, now, actor=actor, reply=Reply(known, inbound_id))
+        taken_as = taking.take(stage, inbound, known)
+        stage.answer()
+        if taken_as:
+            tx.update(InboundRow, inbound_id, taken_as=taken_as)
+        return Received(inbound_id)
+
+
+def _sender(house: House, tx: Tx, inbound: Inbound, *, now: datetime) -> people.Known:
+    """Who wrote, met now if never before; the language of their first words is theirs, and an address that writes works after all.
+
+    Until this transaction ends nothing else that they say is taken.
+    """
+    known = people.at(tx, inbound.sender)
+    if known and not house.store.is_sqlite:
+        people.hold(tx, Owner(known.person_id, known.household_id))
+    language = house.translator.guess(inbound.text)
+    if known is None:
+        return people.meet(tx, inbound.sender, now, language=language)
+    if known.is_gone:
+        people.mark_back(tx, known.address_id)
+    if known.language is None and language is not None:
+        people.set_language(tx, Owner(known.person_id, known.household_id), language)
+        return replace(known, language=language)
+    return known
+
+
+def _keep(tx: Tx, inbound: Inbound, known: people.Known, *, now: datetime, why: str = "") -> int:
+    return tx.insert(
+        InboundRow,
+        channel=inbound.channel,
+        external_id=inbound.external_id,
+        address_id=known.address_id,
+        data_key_id=known.data_key_id,
+        at=now,
+        body=tx.seal(known.data_key_id, msgspec.json.encode(inbound).decode()),
+        state="parked" if why else "taken",
+        taken_as="",
+        why=why,
+    )
+
+
+def _actor(tx: Tx, known: people.Known, inbound: Inbound) -> Actor:
+    owner = Owner(known.person_id, known.household_id)
+    kind = "staff" if known.staff_id else "person"
+    grids = people.grids_of(tx, known.staff_id) if known.staff_id else ()
+    return Actor(kind, owner, known.staff_id, known.role or "", grids, inbound.channel, known.address_id, known.language)
+
+
+def _fall_due(house: House, timer_id: int, now: datetime) -> None:
+    def once() -> None:
+        with house.store.begin() as tx:
+            timer = timers.take(tx, timer_id)
+            if timer is None:
+                return
+            name = msgspec.json.decode(timer.command)["type"]
+            command = msgspec.json.decode(timer.command, type=house.command_named[name])
+            Stage(house, tx, now).perform(command)
+
+    try:
+        _again_when_lost(once)
+    except StoreDown:
+        raise
+    except Exception:
+        log.exception("timer failed timer=%s", timer_id)
+        with house.store.begin() as tx:
+            timers.failed(tx, timer_id, now)
+
+
+def _expire(house: House, question_id: int, now: datetime) -> None:
+    with house.store.begin() as tx:
+        question = questions.get(tx, question_id)
+        if question is None or question.is_closed:
+            return
+        actor = Actor("person", question.owner, channel="clock")
+        talks.leave(Stage(house, tx, now, actor=actor), question, "silence")
+
+
+def _parked(house: House, inbound: Inbound, now: datetime, *, why: str, in_talk: bool) -> Received:
+    """The inbound alone is stored, its sender answered in one plain sentence, and staff told; a broken talk is ended where it stands."""
+    danger = house.look(inbound.text, None).danger
+    with house.store.begin() as tx:
+        seen = tx.first(_SEEN, {"channel": inbound.channel, "external": inbound.external_id})
+        if seen:
+            return Received(seen.id, is_repeat=True, is_parked=seen.state == "parked")
+        known = _sender(house, tx, inbound, now=now)
+        inbound_id = _keep(tx, inbound, known, now=now, why=why)
+        reply = Reply(known, inbound_id, lane=Lane.URGENT if danger else Lane.REPLY)
+        stage = Stage(house, tx, now, actor=_actor(tx, known, inbound), reply=reply)
+        if in_talk:
+            for question in questions.open_of(tx, stage.actor.owner, known.address_id):
+                if question.session_id is not None:
+                    talks.end_broken(stage, question)
+        if danger:
+            stage.say([Phrase(_("In danger, call 119 (fire, rescue), 120 (ambulance) or 110 (police) now."))])
+        stage.say([Phrase(_("We have your words, but could not file them by machine. A person will look at them."))])
+        stage.answer()
+        _tell_staff(stage, inbound_id, danger)
+        return Received(inbound_id, is_parked=True)
+
+
+def _tell_staff(stage: Stage, inbound_id: int, danger: bool) -> None:
+    words = Phrase(_("An inbound could not be filed and waits for a person: anlin parked list, number {inbound}."), {"inbound": inbound_id})
+    for role in ("community_duty", "administrator"):
+        for member in people.standing(stage.tx, role, None, stage.now):
+            lane = Lane.URGENT if danger else Lane.UPDATE
+            stage.write(Tell(Owner(person_id=member.person_id), (words,), lane=lane, purpose=Purpose.WORK))
