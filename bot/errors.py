@@ -6,7 +6,9 @@ what we got wrong raises, and the turn is rolled back and parked in sight.
 
 from __future__ import annotations
 
+import traceback
 from datetime import timedelta
+from pathlib import PurePath
 
 
 class AnlinError(Exception):
@@ -115,3 +117,12 @@ class Misconfigured(SendError):
 
     retryable = True
     gone = False
+
+
+def where(fault: BaseException) -> str:
+    """A fault for the log: its name, the lines it went through, and what was behind it; never its words, which may be a resident's."""
+    lines = (
+        f"{PurePath(frame.f_code.co_filename).name}:{line} {frame.f_code.co_name}" for frame, line in traceback.walk_tb(fault.__traceback__)
+    )
+    told = f"{type(fault).__name__} at {' > '.join(lines)}"
+    return f"{told}, because of {where(fault.__cause__)}" if fault.__cause__ else told

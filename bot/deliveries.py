@@ -1,0 +1,189 @@
+"""The life of a delivery: how it climbs, and what follows when it has ended. A final state refuses everything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, or_, select, update
+
+from bot.envelope import DeliveryState, Lane
+from bot.errors import SendError, Stopped, Unreachable
+from bot.prompt import _
+from bot.store import addresses
+from bot.store.begin import Tx
+from bot.store.tables import DeliveryRow, QuestionRow, TimerRow, table_of
+
+QUEUED, SENDING, SENT = DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT
+DELIVERED, READ = DeliveryState.DELIVERED, DeliveryState.READ
+FAILED, EXPIRED = DeliveryState.FAILED, DeliveryState.EXPIRED
+
+# What may follow what; an absent key refuses everything. A receipt may know of a delivery whose own answer was lost,
+# so it may climb from anywhere below; only an attempt that is to be repeated goes back to the queue.
+FOLLOWS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
+    QUEUED: frozenset({SENDING, SENT, DELIVERED, READ, FAILED, EXPIRED}),
+    SENDING: frozenset({QUEUED, SENT, DELIVERED, READ, FAILED, EXPIRED}),
+    SENT: frozenset({DELIVERED, READ, FAILED, EXPIRED}),
+    DELIVERED: frozenset({READ}),
+}
+CLIMBS = (SENT, DELIVERED, READ)
+PRECEDES = {state: tuple(str(earlier) for earlier, later in FOLLOWS.items() if state in later) for state in DeliveryState}
+
+# How long one address is tried. Words about danger are wrong after half an hour; a reply is still awaited the next morning.
+GIVE_UP_AFTER: Mapping[Lane, timedelta] = {
+    Lane.EVACUATION: timedelta(minutes=30),
+    Lane.URGENT: timedelta(hours=2),
+    Lane.CARE: timedelta(hours=6),
+    Lane.REPLY: timedelta(hours=12),
+    Lane.UPDATE: timedelta(hours=24),
+    Lane.BULK: timedelta(hours=24),
+}
+MOST_GIVEN_UP = 500
+
+TOO_LATE = _("It was no longer true, so it was not sent.")
+GIVEN_UP = _("It could not be sent for too long, so we gave up.")
+
+DELIVERY = table_of(DeliveryRow)
+QUESTION = table_of(QuestionRow)
+
+_CLIMB = {
+    state: update(DELIVERY)
+    .where(DELIVERY.c.id == bindparam("delivery"), DELIVERY.c.state.in_(PRECEDES[state]))
+    .values(state=str(state), sent_at=func.coalesce(DELIVERY.c.sent_at, bindparam("now", type_=DELIVERY.c.sent_at.type)))
+    for state in CLIMBS
+}
+_END = {
+    state: update(DELIVERY)
+    .where(DELIVERY.c.id == bindparam("delivery"), DELIVERY.c.state.in_(PRECEDES[state]))
+    .values(state=str(state), settled_at=bindparam("now"), error=bindparam("why"), error_code=bindparam("code"))
+    for state in (FAILED, EXPIRED)
+}
+_ROW = select(DELIVERY).where(DELIVERY.c.id == bindparam("delivery"))
+_QUESTION_OF = select(DELIVERY.c.question_id).where(DELIVERY.c.id == bindparam("delivery"))
+_MOMENT = bindparam("now", type_=DELIVERY.c.next_at.type)
+_ASKED = (
+    update(QUESTION)
+    .where(
+        QUESTION.c.id.in_(bindparam("questions", expanding=True)),
+        or_(QUESTION.c.first_sent_at.is_(None), QUESTION.c.unanswered_since.is_(None)),
+    )
+    .values(
+        first_sent_at=func.coalesce(QUESTION.c.first_sent_at, _MOMENT),
+        unanswered_since=func.coalesce(QUESTION.c.unanswered_since, _MOMENT),
+    )
+)
+_MOVED = update(QUESTION).where(QUESTION.c.id == bindparam("question")).values(address_id=bindparam("to"))
+# Those that somebody else has in hand are looked at again later: two that wait for each other would both fail.
+_QUEUED = select(DELIVERY.c.id).where(DELIVERY.c.state == str(QUEUED)).with_for_update(skip_locked=True)
+_OUTLIVED = (
+    update(DELIVERY)
+    .where(DELIVERY.c.id.in_(_QUEUED.where(DELIVERY.c.valid_until <= _MOMENT)))
+    .values(state=str(EXPIRED), settled_at=_MOMENT, error=TOO_LATE)
+    .returning(DELIVERY.c.subject, DELIVERY.c.then)
+)
+_GIVEN_UP = (
+    update(DELIVERY)
+    .where(DELIVERY.c.id.in_(_QUEUED.where(DELIVERY.c.give_up_at <= _MOMENT).order_by(DELIVERY.c.lane, DELIVERY.c.id).limit(MOST_GIVEN_UP)))
+    .values(state=str(EXPIRED), settled_at=_MOMENT, error=GIVEN_UP)
+    .returning(*DELIVERY.c)
+)
+
+
+def climb(tx: Tx, delivery_id: int, state: DeliveryState, *, now: datetime) -> bool:
+    """The delivery has come as far as sent, delivered or read; False when it was there already, or had ended."""
+    if tx.run(_CLIMB[state], {"delivery": delivery_id, "now": now}).rowcount != 1:
+        return False
+    row = tx.first(_QUESTION_OF, {"delivery": delivery_id})
+    if row and row.question_id:
+        mark_asked(tx, (row.question_id,), now)
+    return True
+
+
+def mark_asked(tx: Tx, question_ids: Collection[int], now: datetime) -> None:
+    """These questions wait for their answer from the first time they were sent."""
+    if question_ids:
+        tx.run(_ASKED, {"questions": tuple(question_ids), "now": now})
+
+
+def fail(tx: Tx, delivery_id: int, error: SendError, *, now: datetime) -> bool:
+    """The delivery has failed for this reason and its words go to the person's next address at once; False when it had ended before.
+
+    With no address left, the command that was to follow falls due.
+    """
+    row = _end(tx, delivery_id, error, state=FAILED, now=now)
+    if row is None:
+        return False
+    _mark_address(tx, row, error, now=now)
+    if not _hand_over(tx, row, now):
+        _follow(tx, ((row.subject, row.then),), now)
+    return True
+
+
+def end(tx: Tx, delivery_id: int, error: SendError, *, state: DeliveryState, now: datetime) -> bool:
+    """The delivery has failed or expired for this reason and nobody else is tried: its words are gone, or no longer true."""
+    row = _end(tx, delivery_id, error, state=state, now=now)
+    if row is not None:
+        _follow(tx, ((row.subject, row.then),), now)
+    return row is not None
+
+
+def expire(tx: Tx, now: datetime) -> int:
+    """Everything still queued that is no longer true has expired; what was tried for too long here goes to the next address.
+
+    The answer is how many that were. Of the latter it takes a good number at a time, since each is looked at by itself.
+    """
+    outlived = tx.run(_OUTLIVED, {"now": now}).all()
+    given_up = tx.run(_GIVEN_UP, {"now": now}).all()
+    stranded = [row for row in given_up if not _hand_over(tx, row, now)]
+    _follow(tx, ((row.subject, row.then) for row in (*outlived, *stranded)), now)
+    return len(outlived) + len(given_up)
+
+
+def _end(tx: Tx, delivery_id: int, error: SendError, *, state: DeliveryState, now: datetime) -> Row[Any] | None:
+    """The row of the delivery that has now ended; None when it had ended before."""
+    ended = tx.run(_END[state], {"delivery": delivery_id, "now": now, "why": str(error), "code": error.code or ""})
+    return tx.first(_ROW, {"delivery": delivery_id}) if ended.rowcount == 1 else None
+
+
+def _mark_address(tx: Tx, row: Row[Any], error: SendError, *, now: datetime) -> None:
+    if isinstance(error, Stopped):
+        addresses.stop(tx, row.address_id)
+    elif isinstance(error, Unreachable) and getattr(error, "is_dead", False):  # a phone that is off tonight is not a dead number
+        addresses.mark_gone(tx, row.address_id, str(error), now)
+
+
+def _hand_over(tx: Tx, row: Row[Any], now: datetime) -> bool:
+    """True when the words are queued for the person's next address; its tries and its time begin anew."""
+    if row.valid_until is not None and row.valid_until <= now:
+        return False
+    following = addresses.next_address(tx, row.address_id, row.purpose)
+    if following is None:
+        return False
+    tx.insert(
+        DeliveryRow,
+        channel=following.channel,
+        address_id=following.id,
+        data_key_id=row.data_key_id,  # the body stays sealed as it is
+        question_id=row.question_id,
+        subject=row.subject,
+        lane=row.lane,
+        purpose=row.purpose,
+        body=row.body,
+        made_at=now,
+        next_at=now,
+        valid_until=row.valid_until,
+        give_up_at=now + GIVE_UP_AFTER[Lane(row.lane)],
+        then=row.then,
+        replaces_id=row.id,
+    )
+    if row.question_id:
+        tx.run(_MOVED, {"question": row.question_id, "to": following.id})
+    return True
+
+
+def _follow(tx: Tx, ended: Iterable[tuple[str, str | None]], now: datetime) -> None:
+    """The commands that were to follow the end of these deliveries (subject, command) are due."""
+    for subject, then in ended:
+        if then:
+            tx.insert(TimerRow, due_at=now, subject=subject, command=then)
