@@ -1,0 +1,103 @@
+"""Cases as people read them: every look unseals in a writing transaction, so that the read log has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Row, Select, bindparam, select
+
+from bot.prompt import Phrase
+from bot.store import timeline
+from bot.store.audit import unseal_for
+from bot.store.begin import Tx
+from bot.store.tables import Building, table_of
+from workflows.cases.number import number_of, sequence_of
+from workflows.cases.rows import CaseRow
+from workflows.places.words import Place, name_of
+
+CASE, BUILDING = table_of(CaseRow), table_of(Building)
+_ALL = select(CASE, BUILDING.c.grid_id).outerjoin(BUILDING, BUILDING.c.id == CASE.c.building_id).order_by(CASE.c.id.desc())
+_NUMBER = _ALL.where(CASE.c.number == bindparam("wanted"))
+_STATE = _ALL.where(CASE.c.state == bindparam("state"))
+_WAITING = _ALL.where(CASE.c.needs_person != "")
+
+
+class Step(Struct, frozen=True):
+    """One entry of a timeline, its body unsealed; None where it says nothing or was erased."""
+
+    at: datetime
+    actor: str
+    channel: str
+    kind: str
+    body: Any = None
+
+
+class CaseView(Struct, frozen=True):
+    """A case with everything a person of staff may see of it."""
+
+    number: str
+    label: str
+    category: str
+    state: str
+    place: Phrase | None
+    channel: str
+    due: datetime
+    provisional: bool
+    received: datetime
+    words: str
+    hurt: str
+    needs_person: str
+    first_responded: datetime | None
+    accepted: datetime | None
+    timeline: tuple[Step, ...]
+
+
+def show(tx: Tx, number: str, *, reader: str, now: datetime, grids: Sequence[int] | None = None) -> CaseView | None:
+    """The case of this number, None when there is none (or none in these grids); the look is on record."""
+    sequence = sequence_of(number)
+    row = tx.first(_NUMBER, {"wanted": number_of(sequence)}) if sequence is not None else None
+    return _view(tx, row, reader=reader, now=now) if row and _is_within(row, grids) else None
+
+
+def listed(  # noqa: PLR0913 -- a list and its filters
+    tx: Tx, *, reader: str, now: datetime, state: str = "", waiting: bool = False, grids: Sequence[int] | None = None
+) -> tuple[CaseView, ...]:
+    """The cases, newest first: all, those in a state, or those that wait for a person; only those of `grids` where given."""
+    statement: Select[Any] = _WAITING if waiting else _STATE if state else _ALL
+    rows = tx.all(statement, {"state": state} if state and not waiting else {})
+    return tuple(_view(tx, row, reader=reader, now=now) for row in rows if _is_within(row, grids))
+
+
+def _is_within(row: Row[Any], grids: Sequence[int] | None) -> bool:
+    return grids is None or row.grid_id is None or row.grid_id in grids
+
+
+def _view(tx: Tx, row: Row[Any], *, reader: str, now: datetime) -> CaseView:
+    subject = f"case:{row.number}"
+    entries = timeline.entries(tx, subject)
+    sealed = [(row.data_key_id, row.words), (row.data_key_id, row.place), *((entry.data_key_id, entry.body) for entry in entries)]
+    words, place, *bodies = unseal_for(tx, sealed, reader=reader, subject=subject, why="case read", now=now)
+    return CaseView(
+        number=row.number,
+        label=row.label,
+        category=row.category,
+        state=row.state,
+        place=name_of(msgspec.json.decode(place, type=Place)) if place else None,
+        channel=row.channel,
+        due=row.due_at,
+        provisional=row.provisional,
+        received=row.received_at,
+        words=words or "",
+        hurt=row.hurt,
+        needs_person=row.needs_person,
+        first_responded=row.first_responded_at,
+        accepted=row.accepted_at,
+        timeline=tuple(
+            Step(entry.at, entry.actor, entry.channel, entry.kind, msgspec.json.decode(body) if body else None)
+            for entry, body in zip(entries, bodies, strict=True)
+        ),
+    )
