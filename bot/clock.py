@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot.errors import StoreDown
+from bot.errors import StoreDown, where
 from bot.store import meta
 from bot.store.begin import Store
 
@@ -72,7 +72,7 @@ def _guarded(sweep: Callable[[], object]) -> Callable[[], None]:
             sweep()
         except StoreDown:
             log.warning("sweep waits: the database is down")
-        except Exception:
-            log.exception("sweep failed")
+        except Exception as fault:
+            log.error("sweep failed: %s", where(fault))
 
     return once

@@ -70,11 +70,12 @@ CLOCK = Actor("clock")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command, who wants it, and when."""
+    """A command, who wants it, and when; `inbound_id` is what they sent, where it came of that."""
 
     command: Command[Any]
     actor: Actor
     now: datetime
+    inbound_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from bot.effects import Command, answer_type
-from bot.errors import FlowBroken
+from bot.errors import FlowBroken, Lost, StoreDown
 from bot.prompt import Answer, Ask, Say
 
 Flow = Callable[..., Generator[Any, Any, Any]]
@@ -132,7 +132,7 @@ class _Run:
         try:
             running = flow(talk, **self.journal.args)
             return self._follow(running, talk, left)
-        except (FlowBroken, Left):
+        except (FlowBroken, Left, Lost, StoreDown):  # a lost race and a database that is away are the turn's, not the talk's
             raise
         except Exception as fault:
             raise FlowBroken(f"The talk {self.journal.flow} raised {type(fault).__name__}.") from fault

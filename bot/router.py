@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from bot.envelope import Inbound, Lane
 from bot.prompt import Answer, Expect, Prompt, _
 
@@ -29,7 +31,10 @@ COMMANDS: Mapping[str, str] = {
     "report": _("report|repair|report a problem|report something"),
 }
 CORRECTION = "0"
+FIRST = "what"  # the question that first words answer, whichever they are
 SAME_MATTER = timedelta(hours=12)
+LONGEST_NUMBERED = 40  # characters of "how far is case 10013"; what is longer says more than that
+_NUMBERED = re.compile(r"(?P<before>\D*)(?P<number>\d(?:[\d -]{2,10})\d)(?P<after>\D*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class OpenCase:
     category: str
     is_urgent: bool
     at: datetime
+    wants_person: bool = False  # they have asked for a person: what they say next is for that person
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +177,9 @@ def _command(inbound: Inbound, desk: Desk) -> Route | None:
         return Reported(words=False)
     if word == "help" and _in_emergency(inbound, desk):
         return _danger(inbound, desk)
-    if word and not (word == "thanks" and _choice_open(desk)):
+    if word and not (word == "thanks" and _is_picked(inbound, desk)):
         return Commanded(word)
-    lead, about = _split_number(text)
-    if about and desk.vocabulary.get(lead, "status" if not lead else "") == "status" and not _quoted(about, desk):
-        return Commanded("status", about)
-    return None
+    return _status_of(text, inbound, desk)
 
 
 def _in_emergency(inbound: Inbound, desk: Desk) -> bool:
@@ -186,39 +189,56 @@ def _in_emergency(inbound: Inbound, desk: Desk) -> bool:
     )
 
 
-def _choice_open(desk: Desk) -> bool:
-    return any(question.prompt.choices for question in desk.questions)
+def _is_picked(inbound: Inbound, desk: Desk) -> bool:
+    """Whether the words pick a choice: "好" answers "can you take it?" before it thanks anybody."""
+    answers = (read(question.prompt, inbound) for question in desk.questions)
+    return any(answer is not None and answer.value is not None for answer in answers)
 
 
-def _split_number(text: str) -> tuple[str, str]:
-    """A word and the case number after it: `status 10013`, `10013`."""
-    found = re.fullmatch(r"(\D*?)[\s:：#号]*(\d(?:[\d -]{3,8})\d)", text)
-    return (found[1].strip(), re.sub(r"\D", "", found[2])) if found else (text, "")
-
-
-def _quoted(number: str, desk: Desk) -> bool:
-    return any(question.quoted == number for question in desk.questions)
+def _status_of(text: str, inbound: Inbound, desk: Desk) -> Route | None:
+    """`状态 10013`, and the number alone where no open question waits for something like it (3-501 is a place)."""
+    found = _NUMBERED.fullmatch(text) if len(text) <= LONGEST_NUMBERED else None
+    if found is None:
+        return None
+    number = re.sub(r"\D", "", found["number"])
+    word = (found["before"] + found["after"]).strip(" :：#号")
+    if word:
+        return Commanded("status", number) if desk.vocabulary.get(word) == "status" else None
+    if not found["number"].isdigit() or len(number) < 5:
+        return None
+    known = {case.number for case in desk.cases} | {question.quoted for question in desk.questions}
+    waited_for = any(read(question.prompt, inbound) for question in desk.questions if question.name != FIRST)
+    return None if waited_for and number not in known else Commanded("status", number)
 
 
 def _answer(inbound: Inbound, desk: Desk) -> Route | None:
-    text = plain(inbound.text)
     for question in desk.questions:
-        if question.quoted and question.quoted in re.findall(r"\d+", text) and text != question.quoted:
-            without = re.sub(rf"\b{question.quoted}\b", " ", text).strip(" :：号")
-            answer = read(question.prompt, Inbound(inbound.channel, inbound.external_id, inbound.sender, inbound.at, without))
-            if answer:
-                return Answered(question, answer)
+        answer = _read_quoting(question, inbound)
+        if answer:
+            return Answered(question, answer)
     readings = [(question, read(question.prompt, inbound)) for question in _ordered(desk.questions)]
     fitting = [(question, answer) for question, answer in readings if answer is not None]
     if not fitting:
         return None
-    first, answer = fitting[0]
-    alike = tuple(q for q, a in fitting if a.value is not None and _alike(q, first)) if answer.value is not None else ()
+    # Words that were asked for in a talk belong there, before a question that merely takes words too.
+    first, answer = min(fitting, key=lambda fit: fit[1].value is None and not fit[0].in_talk)
+    alike = tuple(q for q, a in fitting if (a.value is None) == (answer.value is None) and _alike(q, first))
     return WhichOne(alike, answer) if len(alike) > 1 else Answered(first, answer)
 
 
+def _read_quoting(question: OpenQuestion, inbound: Inbound) -> Answer | None:
+    """The answer in words that name the question by its number: `10013 1`, `我接10013`."""
+    number = rf"(?<!\d){question.quoted}(?!\d)"
+    if not question.quoted or len(inbound.text) > LONGEST_NUMBERED or not re.search(number, inbound.text):
+        return None
+    without = re.sub(rf"{number}\s*号?", " ", plain(inbound.text)).strip(" :：,，")
+    return read(question.prompt, msgspec.structs.replace(inbound, text=without)) if without else None
+
+
 def _alike(one: OpenQuestion, other: OpenQuestion) -> bool:
-    return one.lane == other.lane and one.asked_here == other.asked_here and one.flow == other.flow and not other.in_talk
+    """Whether the two ask the same of different cases, so that only their numbers tell them apart."""
+    same = one.lane == other.lane and one.asked_here == other.asked_here and one.flow == other.flow
+    return same and bool(one.quoted and other.quoted)
 
 
 def _ordered(questions: tuple[OpenQuestion, ...]) -> list[OpenQuestion]:
@@ -227,12 +247,11 @@ def _ordered(questions: tuple[OpenQuestion, ...]) -> list[OpenQuestion]:
 
 
 def _matter(inbound: Inbound, desk: Desk) -> Route:
-    asked = next((question for question in _ordered(desk.questions) if question.in_talk), None)
-    says_something = _says_something(inbound)
-    if not says_something or (asked and desk.category == "other" and len(plain(inbound.text)) < 8):
+    asked = min(_ordered(desk.questions), key=lambda question: not question.in_talk, default=None)
+    if not _says_something(inbound) or (asked and desk.category == "other" and len(plain(inbound.text)) < 8):
         return Unclear(asked)
     for case in desk.cases:
-        if inbound.at - case.at < SAME_MATTER and desk.category in (case.category, "other"):
+        if inbound.at - case.at < SAME_MATTER and (case.wants_person or desk.category in (case.category, "other")):
             return Followed(case)
     return Reported()
 
@@ -240,6 +259,11 @@ def _matter(inbound: Inbound, desk: Desk) -> Route:
 def _says_something(inbound: Inbound) -> bool:
     letters = [character for character in inbound.text if unicodedata.category(character).startswith("L")]
     return len(letters) >= 2 or bool(inbound.media) or inbound.pin is not None
+
+
+def _has_number(text: str) -> bool:
+    """Whether there are figures enough for a place (3-501), which no digit pressed by mistake has."""
+    return sum(character.isdigit() for character in text) >= 3
 
 
 def plain(text: str) -> str:
@@ -256,11 +280,11 @@ def read(prompt: Prompt, inbound: Inbound) -> Answer | None:
         for shown in prompt.choices:
             if text and (text == shown.key or text in (word.casefold() for word in (*shown.words.values(), *shown.also))):
                 return Answer(inbound.text, shown.value, inbound.media, inbound.pin)
-        if not prompt.words_too or not _says_something(inbound):
+        if not prompt.words_too or not (_says_something(inbound) or _has_number(text)):
             return None
         return Answer(inbound.text, None, inbound.media, inbound.pin)
     if prompt.expects is Expect.PLACE:
-        fits = bool(text) or inbound.pin is not None
+        fits = any(character.isalnum() for character in text) or inbound.pin is not None
     else:
         fits = _says_something(inbound) or any(character.isdigit() for character in text)
     return Answer(inbound.text, None, inbound.media, inbound.pin) if fits else None

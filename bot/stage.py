@@ -51,7 +51,7 @@ class Stage:
     def perform(self, command: Command[Any]) -> Any:
         """The room's answer to this command; its effects are written in this transaction."""
         room = self.house.room_of[type(command)]
-        order = Order(command, self.actor, self.now)
+        order = Order(command, self.actor, self.now, self.reply.inbound_id if self.reply else None)
         decision = room.decide(room.load(self.tx, order), order)
         for effect in decision.effects:
             if isinstance(effect, Change):

@@ -14,6 +14,8 @@ from bot.envelope import Inbound, Lane, Purpose
 from bot.errors import Lost
 from bot.prompt import Answer, Phrase, _
 from bot.router import (
+    FIRST,
+    SAME_MATTER,
     Answered,
     Closed,
     Commanded,
@@ -24,6 +26,7 @@ from bot.router import (
     Route,
     Unclear,
     WhichOne,
+    read,
     route,
 )
 from bot.stage import Stage
@@ -31,10 +34,12 @@ from bot.store import people
 from bot.store.tables import DeliveryRow, InboundRow, table_of
 
 MINUTE = timedelta(minutes=1)
+MOST_UNCLEAR = 2
 SETTINGS = frozenset({"language", "stop", "resume"})
 
 INBOUND, DELIVERY = table_of(InboundRow), table_of(DeliveryRow)
 _RECENT = select(func.count()).where(INBOUND.c.address_id == bindparam("address"), INBOUND.c.at > bindparam("since"))
+_ROW = select(INBOUND.c.data_key_id, INBOUND.c.body).where(INBOUND.c.id == bindparam("inbound"))
 _NAMED = select(DELIVERY.c.question_id).where(DELIVERY.c.id == bindparam("delivery"), DELIVERY.c.address_id == bindparam("address"))
 
 
@@ -61,7 +66,7 @@ def take(stage: Stage, inbound: Inbound, known: people.Known) -> str:
     )
     if stage.reply and flood > 1 and not sight.danger:
         stage.reply.is_silent = True
-    return _Taking(stage, inbound, kept, is_flood=desk.is_flood).take(route(inbound, desk))
+    return _Taking(stage, inbound, kept, desk=desk).take(route(inbound, desk))
 
 
 def _named(stage: Stage, inbound: Inbound, known: people.Known) -> questions.Kept | None:
@@ -83,10 +88,10 @@ def _wish(stage: Stage, wish: str, known: people.Known) -> str:
 class _Taking:
     """One inbound on its way to the talk that takes it."""
 
-    def __init__(self, stage: Stage, inbound: Inbound, kept: tuple[questions.Kept, ...], *, is_flood: bool) -> None:
+    def __init__(self, stage: Stage, inbound: Inbound, kept: tuple[questions.Kept, ...], *, desk: Desk) -> None:
         self.stage = stage
         self.inbound = inbound
-        self.is_flood = is_flood
+        self.desk = desk
         self.kept = {question.open.id: question for question in kept}
 
     @property
@@ -112,26 +117,39 @@ class _Taking:
         return "closed"
 
     def _followed(self, taken: Followed) -> str:
-        args = {"number": taken.case.number, "danger": taken.danger, "quiet": self.is_flood}
-        talks.begin(self.stage, "follow", args, given=("what", self.words))
+        args = {"number": taken.case.number, "danger": taken.danger, "quiet": self.desk.is_flood}
+        talks.begin(self.stage, "follow", args, given=(FIRST, self.words))
         return f"followed:{taken.case.number}"
 
     def _reported(self, taken: Reported) -> str:
+        current = self._current()
+        if not taken.words and current is not None and current.open.name == FIRST:
+            talks.again(self.stage, current)
+            return "reported"
         given = Answer(self.words.text, None, self.words.media, self.words.pin, taken.danger)
-        talks.begin(self.stage, "report", given=("what", given) if taken.words else None)
+        talks.begin(self.stage, "report", given=(FIRST, given) if taken.words else None)
         return "reported"
 
     def _answered(self, taken: Answered) -> str:
         question = self._question(taken.question.id)
         if question.open.flow == "which":
-            chosen = questions.get(self.stage.tx, int(taken.answer.value or 0), self.stage.actor.address_id)
-            questions.close(self.stage.tx, question.open.id, "answered", now=self.stage.now)
-            if chosen is None or chosen.is_closed:
-                return self.take(Closed())
-            talks.answer(self.stage, chosen, msgspec.convert(question.args["answer"], Answer))
-            return "answered"
+            return self._chosen(question, int(taken.answer.value or 0))
         talks.answer(self.stage, question, taken.answer)
         return f"answered:{question.session_id or ''}"
+
+    def _chosen(self, which: questions.Kept, question_id: int) -> str:
+        """What they had said when they were asked which one they meant is now read as an answer to that one."""
+        questions.close(self.stage.tx, which.open.id, "answered", now=self.stage.now)
+        chosen = questions.get(self.stage.tx, question_id, self.stage.actor.address_id)
+        row = self.stage.tx.first(_ROW, {"inbound": which.args["inbound"]})
+        if chosen is None or chosen.is_closed or row is None:
+            return self._closed(Closed())
+        said = self._said(row)
+        talks.answer(self.stage, chosen, read(chosen.open.prompt, said) or Answer(said.text, None, said.media, said.pin))
+        return "answered"
+
+    def _said(self, row: Any) -> Inbound:
+        return msgspec.json.decode(self.stage.tx.unseal(row.data_key_id, row.body), type=Inbound)
 
     def _question(self, question_id: int) -> questions.Kept:
         kept = self.kept.get(question_id) or questions.get(self.stage.tx, question_id, self.stage.actor.address_id)
@@ -140,25 +158,34 @@ class _Taking:
         return kept
 
     def _which(self, taken: WhichOne) -> str:
-        talks.ask_which(self.stage, taken.questions, taken.answer)
+        talks.ask_which(self.stage, taken.questions)
         return "which"
 
     def _commanded(self, taken: Commanded) -> str:
         current = self._current()
         word, _sep, about = taken.word.partition(":")
         if word == "back":
-            if current is None or not talks.back(self.stage, current):
-                self.stage.say([Phrase(_("What you said is filed already. Write what is wrong, and we will put it right."))])
-                self._again(current)
+            self._back(current)
         elif word in {"cancel", "person"} and current is not None:
             talks.leave(self.stage, current, word)
         elif word in SETTINGS:
             self._setting(word, about)
             self._again(current)
         else:
-            talks.begin(self.stage, word, {"number": taken.about} if taken.about else {})
-            self._again(current)
+            if word != "thanks" or not self._pressing():  # thanks take no call, and the call is put again
+                talks.begin(self.stage, word, {"number": taken.about} if taken.about else {})
+            if current is None or current.open.name != FIRST:  # "what has happened?" stays open without being repeated
+                self._again(current or self._pressing())
         return f"command:{word}"
+
+    def _back(self, current: questions.Kept | None) -> None:
+        if current is not None and (talks.back(self.stage, current) or current.open.name == FIRST):
+            self._again(current)
+        elif current is None and not self.desk.cases:
+            talks.begin(self.stage, "cancel")
+        else:
+            self.stage.say([Phrase(_("What you said is filed already. Write what is wrong, and we will put it right."))])
+            self._again(current)
 
     def _setting(self, word: str, about: str) -> None:
         """The language, or whether news are wanted, is as the person says."""
@@ -179,6 +206,11 @@ class _Taking:
         in_talk = [question for question in self.kept.values() if question.session_id is not None]
         return max(in_talk, key=lambda question: question.open.id, default=None)
 
+    def _pressing(self) -> questions.Kept | None:
+        """A call to act that is still open, though its talk has not begun."""
+        calls = [question for question in self.kept.values() if question.open.lane <= Lane.URGENT]
+        return max(calls, key=lambda question: question.open.id, default=None)
+
     def _again(self, current: questions.Kept | None) -> None:
         if current is not None and self.stage.reply and self.stage.reply.asked is None:
             talks.again(self.stage, current)
@@ -186,8 +218,8 @@ class _Taking:
     def _corrected(self, _taken: Corrected) -> str:
         last = self._last()
         if last and last.taken_as.startswith("followed:"):
-            said = msgspec.json.decode(self.stage.tx.unseal(last.data_key_id, last.body), type=Inbound)
-            talks.begin(self.stage, "report", given=("what", Answer(said.text, None, said.media, said.pin)))
+            said = self._said(last)
+            talks.begin(self.stage, "report", given=(FIRST, Answer(said.text, None, said.media, said.pin)))
             return "corrected"
         return self._commanded(Commanded("back"))
 
@@ -198,15 +230,24 @@ class _Taking:
     def _unclear(self, taken: Unclear) -> str:
         question = self._question(taken.question.id) if taken.question else self._current()
         if question is None:
-            talks.begin(self.stage, "report")
-            return "unclear"
-        if question.open.prompt.takes_danger and question.open.lane <= Lane.URGENT:
+            return self._late()
+        if question.open.prompt.takes_danger and question.open.lane <= Lane.URGENT and question.session_id is not None:
             talks.answer(self.stage, question, self.words)  # in danger nothing is asked twice
             return "answered"
         questions.tried(self.stage.tx, question.open.id)
-        if question.tries + 1 >= 2:
+        if question.tries + 1 >= MOST_UNCLEAR and question.session_id is not None:
             talks.leave(self.stage, question, "unclear")
             return "handed over"
         self.stage.say([Phrase(_("Sorry, we did not understand that."))])
         talks.again(self.stage, question)
         return "unclear"
+
+    def _late(self) -> str:
+        """Nothing is open: it may answer what was asked last and closed since, whose room then says what is true; else they are asked."""
+        asked = talks.asked_last(self.stage, since=self.stage.now - SAME_MATTER)
+        answer = read(asked.open.prompt, self.inbound) if asked else None
+        if asked is None or answer is None or answer.value is None:
+            talks.begin(self.stage, "report")
+            return "unclear"
+        talks.begin(self.stage, asked.open.flow, asked.args, given=(asked.open.name, answer))
+        return "late"

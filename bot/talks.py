@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -13,13 +14,21 @@ from bot import engine, questions
 from bot.effects import Owner
 from bot.engine import Journal, Stretch
 from bot.errors import Lost
-from bot.prompt import Answer, Ask, Choice, _, ask
+from bot.prompt import Answer, Ask, Choice, _, ask, phrase
 from bot.router import OpenQuestion
 from bot.stage import Stage
-from bot.store.tables import SessionRow, table_of
+from bot.store.tables import QuestionRow, SessionRow, table_of
 
-SESSION = table_of(SessionRow)
+SESSION, QUESTION = table_of(SessionRow), table_of(QuestionRow)
 _SESSION = select(SESSION).where(SESSION.c.id == bindparam("session"))
+_LAST = (
+    select(QUESTION.c.id)
+    .where(QUESTION.c.session_id.is_(None), QUESTION.c.put_at > bindparam("since"))
+    .order_by(QUESTION.c.id.desc())
+    .limit(1)
+)
+_LAST_OF_PERSON = _LAST.where(QUESTION.c.person_id == bindparam("owner"))
+_LAST_OF_HOUSEHOLD = _LAST.where(QUESTION.c.household_id == bindparam("owner"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,8 @@ def answer(stage: Stage, question: questions.Kept, given: Answer) -> None:
 def again(stage: Stage, question: questions.Kept) -> None:
     """The same question is put once more in this reply, as it stands."""
     if question.session_id is None:
+        if question.open.quoted:
+            stage.say([phrase(_("About case {number:digits}:"), number=question.open.quoted)])
         stage.asks(Ask(question.open.name, question.open.prompt.words, lane=question.open.lane), question.open.id)
         return
     stretch = _step(stage, get(stage, question.session_id).journal, None)
@@ -164,8 +175,19 @@ def _put(stage: Stage, session_id: int, stretch: Stretch, *, owner: Owner) -> No
     stage.asks(stretch.ask, question_id)
 
 
-def ask_which(stage: Stage, alike: tuple[OpenQuestion, ...], given: Answer) -> None:
-    """The person is asked which of several open questions this answers; the answer itself is kept."""
+def asked_last(stage: Stage, *, since: datetime) -> questions.Kept | None:
+    """The question without a talk that who wrote was asked last, if it is closed."""
+    owner = stage.actor.owner
+    if owner.person_id is not None:
+        row = stage.tx.first(_LAST_OF_PERSON, {"owner": owner.person_id, "since": since})
+    else:
+        row = stage.tx.first(_LAST_OF_HOUSEHOLD, {"owner": owner.household_id, "since": since})
+    kept = questions.get(stage.tx, row.id, stage.actor.address_id) if row else None
+    return kept if kept and kept.is_closed and kept.open.flow in stage.house.flows else None
+
+
+def ask_which(stage: Stage, alike: tuple[OpenQuestion, ...]) -> None:
+    """The person is asked which of several open questions they mean; what they said stays in its inbound, and is read again then."""
     choices = tuple(Choice(str(question.id), _("Case {number}"), values={"number": question.quoted}) for question in alike[:9])
     which = ask("which", _("Which one do you mean?"), *choices, lane=min(question.lane for question in alike))
     question_id = questions.put(
@@ -175,7 +197,7 @@ def ask_which(stage: Stage, alike: tuple[OpenQuestion, ...], given: Answer) -> N
         owner=stage.actor.owner,
         now=stage.now,
         flow="which",
-        args=msgspec.json.encode({"answer": msgspec.to_builtins(given)}).decode(),
+        args=msgspec.json.encode({"inbound": stage.reply.inbound_id if stage.reply else None}).decode(),
         subject="",
         address_id=stage.actor.address_id,
     )

@@ -7,6 +7,7 @@ Places may say how their value is said: `{due:day}`, `{at:time}`, `{at:moment}`,
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +22,8 @@ from babel.dates import format_date
 from bot.prompt import Ask, Phrase, Prompt, Shown, _
 
 DOMAIN = "anlin"
+LONG_ENOUGH = 1000  # characters to tell a language by
+_LATIN = re.compile(r"(?<!\w)[A-Za-z]+(?:['’][A-Za-z]+)?(?!\w)")
 SOURCE = "en"
 DAY = _("EEEE d MMMM")  # a CLDR date pattern, translated as a pattern
 TODAY = _("today {time}")
@@ -49,8 +52,10 @@ class Translator:
         self._templates: dict[tuple[str, str, str], str] = {}
 
     def language(self, wanted: str | None) -> str:
-        """The catalogue to speak from: the one wanted if there is one, else the service's own."""
-        return wanted if wanted is not None and wanted in self._catalogues else self.own
+        """The catalogue to speak from: the one wanted (`zh` is `zh_CN`) if there is one, else the service's own."""
+        if wanted is None or wanted in self._catalogues:
+            return wanted or self.own
+        return next((language for language in self.languages if _speech(language) == _speech(wanted)), self.own)
 
     def template(self, words: str, language: str, variant: str) -> str:
         """The sentence of a catalogue: the variant's wording, else the plain one, else the source."""
@@ -88,10 +93,9 @@ class Translator:
 
     def guess(self, text: str) -> str | None:
         """The language somebody writes in, by its letters: Chinese characters, or at least two Latin words; None when it does not show."""
-        if any("\u4e00" <= letter <= "\u9fff" for letter in text):
+        if any("\u4e00" <= letter <= "\u9fff" for letter in text[:LONG_ENOUGH]):
             return next((language for language in self.languages if language.startswith("zh")), None)
-        latin = [word for word in text.split() if word.isascii() and word.isalpha()]
-        return SOURCE if len(latin) >= 2 else None
+        return SOURCE if len(_LATIN.findall(text[:LONG_ENOUGH])) >= 2 else None
 
     def day(self, on: date, language: str) -> str:
         """A day as people say it: 12月18日（周五）, Friday 18 December."""
@@ -125,6 +129,10 @@ class Translator:
             for language in (*self.languages, SOURCE)
             for word in (self.listed(words, language) if language in self._catalogues else tuple(words.split("|")))
         }
+
+
+def _speech(language: str) -> str:
+    return language.replace("-", "_").partition("_")[0].casefold()
 
 
 class _Words(str):

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, select
 from bot import questions, taking, talks, timers
 from bot.effects import Actor, Command, Owner, Tell
 from bot.envelope import Inbound, Lane, Purpose
-from bot.errors import FlowBroken, InboundRefused, Lost, StoreDown
+from bot.errors import FlowBroken, InboundRefused, Lost, StoreDown, where
 from bot.prompt import Phrase, _
 from bot.room import House
 from bot.stage import Reply, Stage
@@ -47,16 +47,7 @@ def receive(house: House, inbound: Inbound, now: datetime) -> Received:
 
     Raises `StoreDown` when nothing could be written; the platform must then ask again.
     """
-    try:
-        return _again_when_lost(lambda: _receive(house, inbound, now))
-    except (StoreDown, InboundRefused):
-        raise
-    except FlowBroken as fault:
-        log.exception("talk broken channel=%s", inbound.channel)
-        return _parked(house, inbound, now, why=str(fault), in_talk=True)
-    except Exception as fault:
-        log.exception("turn failed channel=%s", inbound.channel)
-        return _parked(house, inbound, now, why=type(fault).__name__, in_talk=False)
+    return _received(house, inbound, now)
 
 
 def give(house: House, command: Command[Any], *, actor: Actor, now: datetime) -> Any:
@@ -77,19 +68,32 @@ def fall_due(house: House, now: datetime, most: int = 200) -> int:
     for timer_id in due:
         _fall_due(house, timer_id, now)
     for question_id in unanswered:
-        _again_when_lost(lambda question_id=question_id: _expire(house, question_id, now))  # type: ignore[misc]
+        _run_out(house, question_id, now)
     return len(due) + len(unanswered)
 
 
 def retry(house: House, inbound_id: int, now: datetime) -> Received:
-    """A parked inbound is taken once more as if it had just come."""
-    with house.store.begin() as tx:
+    """A parked inbound is taken once more as if it had just come; until that is committed it stays parked."""
+    with house.store.read() as tx:
         row = tx.first(_ROW, {"inbound": inbound_id})
         if row is None or row.state != "parked":
             raise KeyError(inbound_id)
         inbound = msgspec.json.decode(tx.unseal(row.data_key_id, row.body), type=Inbound)
-        tx.update(InboundRow, inbound_id, state="retried", external_id=f"{inbound.external_id}#parked")
-    return receive(house, inbound, now)
+    return _received(house, inbound, now, again=inbound_id)
+
+
+def _received(house: House, inbound: Inbound, now: datetime, *, again: int | None = None) -> Received:
+    try:
+        return _again_when_lost(lambda: _receive(house, inbound, now=now, again=again))
+    except (StoreDown, InboundRefused):
+        raise
+    except FlowBroken as fault:
+        log.error("talk broken channel=%s: %s", inbound.channel, where(fault))
+        why, in_talk = str(fault), True
+    except Exception as fault:
+        log.error("turn failed channel=%s: %s", inbound.channel, where(fault))
+        why, in_talk = type(fault).__name__, False
+    return _again_when_lost(lambda: _park(house, inbound, now=now, again=again, why=why, in_talk=in_talk))
 
 
 def _again_when_lost(once: Callable[[], T]) -> T:
@@ -101,8 +105,9 @@ def _again_when_lost(once: Callable[[], T]) -> T:
     return once()
 
 
-def _receive(house: House, inbound: Inbound, now: datetime) -> Received:
+def _receive(house: House, inbound: Inbound, *, now: datetime, again: int | None) -> Received:
     with house.store.begin() as tx:
+        _let_go(tx, inbound, again)
         seen = tx.first(_SEEN, {"channel": inbound.channel, "external": inbound.external_id})
         if seen:
             return Received(seen.id, is_repeat=True, is_parked=seen.state == "parked")
@@ -115,6 +120,12 @@ def _receive(house: House, inbound: Inbound, now: datetime) -> Received:
         if taken_as:
             tx.update(InboundRow, inbound_id, taken_as=taken_as)
         return Received(inbound_id)
+
+
+def _let_go(tx: Tx, inbound: Inbound, parked_id: int | None) -> None:
+    """What was parked makes way for its own second try, in the same transaction."""
+    if parked_id is not None:
+        tx.update(InboundRow, parked_id, state="retried", external_id=f"{inbound.external_id}#{parked_id}")
 
 
 def _sender(house: House, tx: Tx, inbound: Inbound, *, now: datetime) -> people.Known:
@@ -172,25 +183,43 @@ def _fall_due(house: House, timer_id: int, now: datetime) -> None:
         _again_when_lost(once)
     except StoreDown:
         raise
-    except Exception:
-        log.exception("timer failed timer=%s", timer_id)
+    except Exception as fault:
+        log.error("timer failed timer=%s: %s", timer_id, where(fault))
         with house.store.begin() as tx:
             timers.failed(tx, timer_id, now)
 
 
-def _expire(house: House, question_id: int, now: datetime) -> None:
-    with house.store.begin() as tx:
-        question = questions.get(tx, question_id)
-        if question is None or question.is_closed:
-            return
-        actor = Actor("person", question.owner, channel="clock")
-        talks.leave(Stage(house, tx, now, actor=actor), question, "silence")
+def _run_out(house: House, question_id: int, now: datetime) -> None:
+    """Nobody has answered for too long: the talk is left; one that breaks down at that is ended, and staff are told."""
+
+    def once(leave: Callable[[Stage, questions.Kept], None]) -> None:
+        with house.store.begin() as tx:
+            question = questions.get(tx, question_id)
+            if question is not None and not question.is_closed:
+                leave(Stage(house, tx, now, actor=Actor("person", question.owner, channel="clock")), question)
+
+    try:
+        _again_when_lost(lambda: once(lambda stage, question: talks.leave(stage, question, "silence")))
+    except StoreDown:
+        raise
+    except Exception as fault:
+        log.error("talk broken question=%s: %s", question_id, where(fault))
+        once(_end_broken)
 
 
-def _parked(house: House, inbound: Inbound, now: datetime, *, why: str, in_talk: bool) -> Received:
+def _end_broken(stage: Stage, question: questions.Kept) -> None:
+    talks.end_broken(stage, question)
+    words = Phrase(
+        _("A talk broke down while it waited for an answer, and was ended: question {question}."), {"question": question.open.id}
+    )
+    _tell_staff(stage, words, question.open.lane)
+
+
+def _park(house: House, inbound: Inbound, *, now: datetime, again: int | None, why: str, in_talk: bool) -> Received:  # noqa: PLR0913
     """The inbound alone is stored, its sender answered in one plain sentence, and staff told; a broken talk is ended where it stands."""
-    danger = house.look(inbound.text, None).danger
+    danger = _may_be_danger(house, inbound)
     with house.store.begin() as tx:
+        _let_go(tx, inbound, again)
         seen = tx.first(_SEEN, {"channel": inbound.channel, "external": inbound.external_id})
         if seen:
             return Received(seen.id, is_repeat=True, is_parked=seen.state == "parked")
@@ -206,13 +235,23 @@ def _parked(house: House, inbound: Inbound, now: datetime, *, why: str, in_talk:
             stage.say([Phrase(_("In danger, call 119 (fire, rescue), 120 (ambulance) or 110 (police) now."))])
         stage.say([Phrase(_("We have your words, but could not file them by machine. A person will look at them."))])
         stage.answer()
-        _tell_staff(stage, inbound_id, danger)
+        words = _("An inbound could not be filed and waits for a person: anlin parked list, number {inbound}.")
+        _tell_staff(stage, Phrase(words, {"inbound": inbound_id}), reply.lane)
         return Received(inbound_id, is_parked=True)
 
 
-def _tell_staff(stage: Stage, inbound_id: int, danger: bool) -> None:
-    words = Phrase(_("An inbound could not be filed and waits for a person: anlin parked list, number {inbound}."), {"inbound": inbound_id})
+def _may_be_danger(house: House, inbound: Inbound) -> bool:
+    """Whether these words sound like danger; when even the look at them breaks down they may."""
+    try:
+        return house.look(inbound.text, None).danger
+    except Exception as fault:
+        log.error("look failed channel=%s: %s", inbound.channel, where(fault))
+        return True
+
+
+def _tell_staff(stage: Stage, words: Phrase, lane: Lane) -> None:
+    """The duty officer and the administrator hear it, at once where it may be about danger."""
     for role in ("community_duty", "administrator"):
         for member in people.standing(stage.tx, role, None, stage.now):
-            lane = Lane.URGENT if danger else Lane.UPDATE
-            stage.write(Tell(Owner(person_id=member.person_id), (words,), lane=lane, purpose=Purpose.WORK))
+            told = Lane.URGENT if lane <= Lane.URGENT else Lane.UPDATE
+            stage.write(Tell(Owner(person_id=member.person_id), (words,), lane=told, purpose=Purpose.WORK))

@@ -1,20 +1,26 @@
 """A transaction in hand: Core statements, quick inserts and updates, and values sealed and unsealed on the way.
 
-Inserts and versioned updates go to the driver with SQL built once per table: a turn makes about ten of them.
+Inserts and versioned updates go to the driver with SQL built once per table, and on SQLite queries with SQL built once per statement:
+a turn makes about twenty of them.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, cast
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, Connection, CursorResult, Executable, Row, bindparam, select
-from sqlalchemy.engine import Dialect
+from sqlalchemy import Column, Connection, CursorResult, Executable, Row, Select, bindparam, select
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine import Dialect, IteratorResult, Result
+from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlmodel import SQLModel
 
@@ -30,6 +36,7 @@ Convert = Callable[[Any], Any]
 Converts = tuple[tuple[int, Convert], ...]  # which cells are turned into what the driver knows
 Params = Mapping[str, Any]
 
+_SQLITE = sqlite.dialect(paramstyle="qmark")
 _DATA_KEY = table_of(DataKey)
 _DATA_KEY_BY_ID = select(_DATA_KEY.c.key_id, _DATA_KEY.c.sealed).where(_DATA_KEY.c.id == bindparam("id"))
 
@@ -37,12 +44,11 @@ _DATA_KEY_BY_ID = select(_DATA_KEY.c.key_id, _DATA_KEY.c.sealed).where(_DATA_KEY
 class Tx:
     """One open transaction."""
 
-    __slots__ = ("_after", "_cursor", "_erased", "_fresh", "connection", "vault")
+    __slots__ = ("_after", "_erased", "_fresh", "connection", "vault")
 
     def __init__(self, connection: Connection, vault: Vault) -> None:
         self.connection = connection
         self.vault = vault
-        self._cursor: Any = None
         self._fresh: dict[int, AESGCM] = {}  # not in the vault before the commit: a rolled back id comes again with another key
         self._erased: set[int] = set()
         self._after: list[Callable[[], object]] = []
@@ -55,10 +61,20 @@ class Tx:
             raise_for(error)
 
     def first(self, statement: Executable, params: Params | None = None) -> Row[*tuple[Any, ...]] | None:
-        return self.run(statement, params).first()
+        """The first row found, or None."""
+        query = self._prepared(statement)
+        if query is None:
+            return self.run(statement, params).first()
+        with closing(self._executed(query.sql, query.cells(params or {}))) as cursor:
+            return query.result(cursor.fetchmany(1)).first()
 
     def all(self, statement: Executable, params: Params | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
-        return self.run(statement, params).all()
+        """Every row found."""
+        query = self._prepared(statement)
+        if query is None:
+            return self.run(statement, params).all()
+        with closing(self._executed(query.sql, query.cells(params or {}))) as cursor:
+            return query.result(cursor.fetchall()).all()
 
     def insert(self, row: type[SQLModel], /, **values: Any) -> int:
         """A row with these values and the class's defaults is there; its id comes back (0 where the table has none)."""
@@ -66,7 +82,7 @@ class Tx:
         filled = blank | values
         if len(filled) != len(blank):
             raise TypeError(f"{row.__name__} has no {sorted(values.keys() - blank.keys())}")
-        cursor = self._execute(sql, _converted(list(filled.values()), converts))
+        cursor = self._executed(sql, _converted(list(filled.values()), converts))
         if returns:
             return int(cursor.fetchone()[0])
         return int(cursor.lastrowid) if "id" in row.model_fields else 0
@@ -77,7 +93,7 @@ class Tx:
         cells = _converted([*values.values(), row_id], converts)
         if version is not None:
             cells.append(version)
-        if self._execute(sql, cells).rowcount != 1:
+        if self._executed(sql, cells).rowcount != 1:
             raise Lost
 
     def new_data_key(self, now: datetime) -> int:
@@ -143,14 +159,17 @@ class Tx:
         self.vault.hold(data_key_id, opened)
         return opened
 
-    def _execute(self, sql: str, cells: Cells) -> Any:
-        if self._cursor is None:
-            self._cursor = self.connection.connection.cursor()
+    def _prepared(self, statement: Executable) -> Query | None:
+        return _query(statement) if self.connection.dialect.name == "sqlite" and isinstance(statement, Select) else None
+
+    def _executed(self, sql: str, cells: Cells) -> Any:
+        """A cursor on what the driver found. One that is not read to its end must be closed: an open one holds SQLite's snapshot."""
+        cursor = self.connection.connection.cursor()
         try:
-            self._cursor.execute(sql, cells)
+            cursor.execute(sql, cells)
         except self.connection.dialect.loaded_dbapi.Error as error:
             raise_for(error)
-        return self._cursor
+        return cursor
 
 
 def _context(data_key_id: int) -> bytes:
@@ -199,3 +218,50 @@ def _default(column: Column[Any]) -> Any:
 def _converts(columns: list[Column[Any]], dialect: Dialect) -> Converts:
     found = ((place, column.type.dialect_impl(dialect).bind_processor(dialect)) for place, column in enumerate(columns))
     return tuple((place, convert) for place, convert in found if convert is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A SELECT as SQLite's driver takes it: its SQL, what fills its places, and how its columns are read."""
+
+    sql: str
+    own: tuple[Any, ...]  # the values that the statement brings along, each in its place
+    given: tuple[tuple[int, str, Convert | None], ...]  # the places filled at each execution
+    columns: SimpleResultMetaData
+    reads: Converts
+
+    def cells(self, params: Params) -> Cells:
+        """The values for all places, in their order."""
+        cells = list(self.own)
+        for place, name, convert in self.given:
+            cells[place] = convert(params[name]) if convert else params[name]
+        return cells
+
+    def result(self, found: Sequence[tuple[Any, ...]]) -> Result[*tuple[Any, ...]]:
+        """The rows that the driver found, their values as the tables declare them."""
+        return IteratorResult(self.columns, iter([tuple(_converted(list(row), self.reads)) for row in found] if self.reads else found))
+
+
+@lru_cache(maxsize=512)
+def _query(statement: Select[Any]) -> Query | None:
+    """The query, or None for one whose SQL depends on what it is given (IN a list of any length)."""
+    compiled: SQLCompiler = statement.compile(dialect=_SQLITE)
+    wanted = {name for name, bind in compiled.binds.items() if bind.required}
+    if any(compiled.binds[name].expanding for name in wanted):
+        return None
+    filled = compiled.construct_expanded_state(dict.fromkeys(wanted))
+    converts = {name: bind.type.dialect_impl(_SQLITE).bind_processor(_SQLITE) for name, bind in compiled.binds.items()}
+    converts |= cast(Mapping[str, Convert], filled.processors)  # of a list that the statement brings along, place by place
+    names, columns = tuple(filled.positiontup or ()), statement.selected_columns
+    reads = ((place, column.type.dialect_impl(_SQLITE).result_processor(_SQLITE, None)) for place, column in enumerate(columns))
+    return Query(
+        sql=filled.statement,
+        own=tuple(None if name in wanted else _turned(filled.parameters[name], converts.get(name)) for name in names),
+        given=tuple((place, name, converts.get(name)) for place, name in enumerate(names) if name in wanted),
+        columns=SimpleResultMetaData(columns.keys()),
+        reads=tuple((place, read) for place, read in reads if read is not None),
+    )
+
+
+def _turned(value: Any, convert: Convert | None) -> Any:
+    return convert(value) if convert else value

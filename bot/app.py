@@ -1,0 +1,242 @@
+"""The composition root: the rooms and channels of the house, named here and handed to whoever needs them."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from flask import Blueprint
+
+from bot import outbox, receipts, turn
+from bot.attachments import Shelf
+from bot.calendar import load_years
+from bot.clock import Clock, Waker, clock_of
+from bot.dispatcher import Dispatcher
+from bot.envelope import Address, Inbound, Receipt
+from bot.errors import SettingsFault
+from bot.room import House, Room, Sight
+from bot.router import COMMANDS
+from bot.settings import Settings, on_port
+from bot.store import demo, people
+from bot.store.begin import Store
+from bot.store.keys import KeyFile
+from bot.store.sealed import Vault
+from bot.translate import Translator, load_translator
+from bot.triage.triage import is_danger, triage
+from bot.web.front import front
+from bot.web.health import health
+from bot.web.hooks import sms_hooks
+from bot.web.server import PortTaken, WebServer, create_app, listen
+from bot.web.training import training
+from channels.contract import Channel
+from channels.simulator.server import Simulator
+from channels.simulator.settings import SimulatorSettings
+from channels.simulator.texts import Kind, Phone
+from channels.sms import Sms
+from channels.twilio import TwilioAccount
+from workflows.cases import records as cases
+from workflows.places import records as places
+
+log = logging.getLogger(__name__)
+SIMULATOR_NUMBER = "+9990012345"
+SIMULATOR_PER_SECOND = 1000
+NO_ACCOUNT = TwilioAccount("", "")  # what the training carrier can do at a number is what the real one can
+
+
+def rooms() -> tuple[Room, ...]:
+    """Every room of the house."""
+    return (places.room(), cases.room(load_years()))
+
+
+def channels(settings: Settings, account: TwilioAccount | None, clock: Clock) -> tuple[Channel, ...]:
+    """Every channel that is connected and pushes."""
+    if account is None:
+        return ()
+    rate = SIMULATOR_PER_SECOND if settings.simulator_on else settings.twilio_per_second
+    return (Sms(account, clock=clock.now, rate=rate),)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What every command stands on: the settings, the open database, its clock and the words."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    translator: Translator
+
+
+def open_base(settings: Settings) -> Base:
+    """The database is there with this release's tables, opened with its key; both are made where there are none.
+
+    Raises `SettingsFault` when the key does not fit the database.
+    """
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key_file = settings.sealing_key_file
+    is_new_key = not key_file.exists()
+    store = Store(settings.database_url, Vault(KeyFile.load_or_make(key_file)))
+    try:
+        store.migrate()
+    except SettingsFault:
+        if is_new_key:  # one that opens nothing would be taken for the lost one, and backed up
+            key_file.unlink(missing_ok=True)
+        raise
+    return Base(settings, store, clock_of(store), load_translator(settings.language, settings.zone))
+
+
+def house_of(base: Base, *also: Channel) -> House:
+    """The house: everything a turn needs. What a channel can do is asked of the settings, whichever process has it open."""
+    account = account_of(base.settings) or (NO_ACCOUNT if base.settings.simulator_on else None)
+    by_name = {channel.name: channel for channel in (*channels(base.settings, account, base.clock), *also)}
+
+    def can_answer(address: Address) -> bool:
+        channel = by_name.get(address.channel)
+        return channel is not None and channel.capability(address).two_way
+
+    return House(
+        store=base.store,
+        rooms=rooms(),
+        translator=base.translator,
+        vocabulary=base.translator.vocabulary(COMMANDS),
+        look=look,
+        can_answer=can_answer,
+        inbound_per_minute=base.settings.inbound_per_minute,
+    )
+
+
+def look(text: str, language: str | None) -> Sight:
+    """The first glance at an inbound."""
+    return Sight(is_danger(text), triage(text, language).category) if text else Sight(danger=False, category="other")
+
+
+class Anlin:
+    """The whole service in one process: hooks, sweeps and dispatcher on one database, and the simulator where no account is given."""
+
+    def __init__(self, base: Base, *, serves: bool = True, works: bool = True) -> None:
+        """The ports are taken and everything is put together; nothing is answered or sent before `start`.
+
+        Raises `PortTaken` when a port is somebody else's.
+        """
+        self._socket = listen(base.settings.host, base.settings.port) if serves else None
+        settings = on_port(base.settings, self._socket.getsockname()[1]) if self._socket else base.settings
+        self.base = replace(base, settings=settings)
+        self.simulator = _simulator(settings) if settings.simulator_on and serves else None
+        account = account_of(settings, self.simulator)
+        connected = channels(settings, account, base.clock)
+        self.house = house_of(self.base)
+        self.dispatcher = self._dispatcher(connected) if works else None
+        self._waker = Waker((self.sweep,)) if works else None
+        self._web = self._pages(account) if self._socket else None
+
+    @property
+    def url(self) -> str:
+        """Where this service answers on this machine."""
+        settings = self.base.settings
+        return f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else settings.host}:{settings.port}"  # noqa: S104 -- compared, not bound
+
+    def start(self) -> None:
+        """Requests are answered, timers fall due and deliveries leave from now on."""
+        outbox.on_enqueue(self.base.store, self.dispatcher.nudge if self.dispatcher else _nothing)
+        if self.simulator:
+            self.simulator.service_url = self.url
+        if self.dispatcher and self._waker:
+            self.dispatcher.start()
+            self._waker.start()
+        if self._web:
+            self._web.start()
+
+    def stop(self) -> None:
+        """What is under way is finished, for ten seconds at most; what is not keeps its lease and is tried again after the next start."""
+        if self._web:
+            self._web.stop()
+        if self._waker:
+            self._waker.stop()
+        if self.dispatcher:
+            self.dispatcher.stop()
+        if self.simulator:
+            self.simulator.stop()
+        self.base.store.close()
+
+    def sweep(self) -> int:
+        """Everything that is due now is done."""
+        return turn.fall_due(self.house, self.base.clock.now())
+
+    def take(self, inbound: Inbound) -> None:
+        """An inbound is committed."""
+        turn.receive(self.house, inbound, self.base.clock.now())
+
+    def settle(self, receipt: Receipt) -> None:
+        """A receipt is kept and counted."""
+        with self.base.store.begin() as tx:
+            receipts.take(tx, receipt, self.base.clock.now())
+
+    def move_clock(self, by: timedelta) -> None:
+        """In training: it is `by` later, and what has fallen due in between is done."""
+        self.base.clock.move(self.base.store, by)
+        self.sweep()
+        if self.dispatcher:
+            self.dispatcher.nudge()
+
+    def _dispatcher(self, connected: tuple[Channel, ...]) -> Dispatcher:
+        base = self.base
+        dispatcher = Dispatcher(base.store, connected, translator=base.translator, clock=base.clock.now)
+        dispatcher.fetch_to(Shelf(base.settings.data_dir / "attachments", base.settings.media_max_bytes))
+        return dispatcher
+
+    def _pages(self, account: TwilioAccount | None) -> WebServer:
+        assert self._socket is not None
+        blueprints: list[Blueprint] = [health({"database": self.base.store.ready}), front(self.simulator.url if self.simulator else "")]
+        if account:
+            blueprints.append(sms_hooks(account, take=self.take, settle=self.settle, clock=self.base.clock.now))
+        if self.simulator and account:
+            blueprints.append(training(account, self.move_clock))
+        return WebServer(create_app(blueprints), self._socket, threads=self.base.settings.web_threads)
+
+
+def _simulator(settings: Settings) -> Simulator:
+    """The carrier in a box, listening, with the phones of the demo; its account and token are made up at each start."""
+    simulator = Simulator(
+        SimulatorSettings(
+            account_sid="AC" + secrets.token_hex(16),
+            auth_token=secrets.token_hex(16),
+            numbers=(SIMULATOR_NUMBER,),
+            public_url=settings.public_url,
+            phones=tuple(Phone(number, label, _kind(kind)) for number, label, kind in demo.phones()),
+            port=settings.simulator_port,
+        )
+    )
+    try:
+        simulator.start()
+    except OSError as fault:
+        raise PortTaken.told(settings.simulator_port, fault) from fault
+    return simulator
+
+
+def _kind(kind: str) -> Kind:
+    return "grid_worker" if kind in people.ROLES else "resident"
+
+
+def account_of(settings: Settings, simulator: Simulator | None = None) -> TwilioAccount | None:
+    """The Twilio account of the settings, or the simulator's."""
+    if simulator:
+        made = simulator.settings
+        return TwilioAccount(
+            made.account_sid, made.auth_token, from_number=SIMULATOR_NUMBER, api_base=simulator.url, public_url=settings.public_url
+        )
+    if not settings.has_twilio:
+        return None
+    return TwilioAccount(
+        sid=settings.twilio_account_sid,
+        token=settings.twilio_auth_token,
+        previous_token=settings.twilio_auth_token_previous,
+        from_number=settings.twilio_from,
+        messaging_service_sid=settings.twilio_messaging_service_sid,
+        api_base=settings.twilio_api_base,
+        public_url=settings.public_url,
+    )
+
+
+def _nothing() -> None:
+    """Without a dispatcher in this process another one polls."""

@@ -1,0 +1,1 @@
+"""The `anlin` command: thin, it reads and gives commands like the desk."""

@@ -1,0 +1,97 @@
+"""`anlin case`: read cases and answer them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import msgspec
+
+from bot import turn
+from bot.console.desk import Desk, as_option, json_option, opened, printed
+from workflows.cases import views
+from workflows.cases.views import CaseView
+from workflows.cases.words import AnswerCase
+
+
+@click.group()
+def case() -> None:
+    """Read cases, and answer the people who reported them."""
+
+
+@case.command("list")
+@click.option("--state", type=click.Choice(["open", "accepted", "closed"]), help="Only cases in this state.")
+@click.option("--waiting", is_flag=True, help="Only cases that wait for a person.")
+@json_option
+@as_option
+def list_(*, state: str | None, waiting: bool, is_json: bool, handle: str | None) -> None:
+    """List cases, newest first. With --as, only those this member of staff may see."""
+    with opened(handle) as desk:
+        with desk.base.store.begin() as tx:
+            found = views.listed(tx, reader=desk.reader, now=desk.now, state=state or "", waiting=waiting, grids=desk.grids)
+        if is_json:
+            printed([document(desk, view) for view in found])
+            return
+        for view in found:
+            click.echo(_line(desk, view))
+        if not found:
+            click.echo("There are no such cases.")
+
+
+@case.command()
+@click.argument("number")
+@json_option
+@as_option
+def show(number: str, is_json: bool, handle: str | None) -> None:
+    """Show one case with its timeline. The look is kept in the read log."""
+    with opened(handle) as desk:
+        with desk.base.store.begin() as tx:
+            view = views.show(tx, number, reader=desk.reader, now=desk.now, grids=desk.grids)
+        if view is None:
+            raise click.ClickException(f"There is no case {number}, or it is not in your grids.")
+        if is_json:
+            printed(document(desk, view))
+            return
+        click.echo(_line(desk, view))
+        click.echo(f"  {view.words}")
+        for step in view.timeline:
+            click.echo(f"  {_local(desk, step.at)}  {step.kind:<12} {step.actor:<12} {_body(step.body)}")
+
+
+@case.command()
+@click.argument("number")
+@click.argument("words", nargs=-1, required=True)
+@json_option
+@as_option
+def answer(*, number: str, words: tuple[str, ...], is_json: bool, handle: str | None) -> None:
+    """Answer the person who reported a case, in your own words, on the channel they used."""
+    with opened(handle) as desk:
+        done = turn.give(desk.house, AnswerCase(number, " ".join(words)), actor=desk.actor, now=desk.now)
+        if is_json:
+            printed(done)
+        else:
+            click.echo(f"The answer to case {done.number} is on its way." + (" It was the first response." if done.was_first else ""))
+
+
+def document(desk: Desk, view: CaseView) -> dict[str, Any]:
+    """A case as other programs read it."""
+    made: dict[str, Any] = msgspec.to_builtins(view)
+    made["class"] = made.pop("label")
+    made["place"] = desk.said(view.place)
+    return made
+
+
+def _line(desk: Desk, view: CaseView) -> str:
+    about = "about " if view.provisional else ""
+    waits = f"  waits for a person: {view.needs_person}" if view.needs_person else ""
+    due = f"{about}{_local(desk, view.due)}"
+    place = desk.said(view.place) or "-"
+    return f"{view.number}  {view.label:<10} {view.category:<14} {view.state:<9} {due}  {view.channel}  {place}{waits}"
+
+
+def _local(desk: Desk, at: Any) -> str:
+    return f"{at.astimezone(desk.base.settings.zone):%Y-%m-%d %H:%M}"
+
+
+def _body(body: Any) -> str:
+    return "" if body is None else msgspec.json.encode(body).decode()

@@ -1,0 +1,94 @@
+"""`anlin check`: whether tonight's report would reach somebody. All faults at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import click
+from sqlalchemy import select
+
+from bot import ladder, settings
+from bot.app import NO_ACCOUNT, Base, account_of, channels, open_base
+from bot.console.desk import printed
+from bot.envelope import Address
+from bot.errors import AnlinError, SettingsFault
+from bot.settings import HOOK_RETRIES
+from bot.store import people
+from bot.store.begin import Tx
+from bot.store.staff import ROLES_OF_A_GRID
+from bot.store.tables import AddressRow, Estate, Grid, table_of
+
+GRID, ESTATE, ADDRESS = table_of(Grid), table_of(Estate), table_of(AddressRow)
+_GRIDS = select(GRID.c.id, GRID.c.name, ESTATE.c.name.label("estate")).join(ESTATE, ESTATE.c.id == GRID.c.estate_id).order_by(GRID.c.id)
+_ENROLLED = select(ADDRESS.c.channel, ADDRESS.c.value, ADDRESS.c.data_key_id).where(ADDRESS.c.gone_at.is_(None))
+
+
+@click.command()
+@click.option("--json", "is_json", is_flag=True, help="One JSON document on standard output.")
+def check(is_json: bool) -> None:
+    """Check the configuration, the roster and the channels. Exit 1 when something must be mended; every fault is told."""
+    faults: list[str] = []
+    notes: list[str] = []
+    try:
+        base = open_base(settings.load())
+    except SettingsFault as fault:
+        faults.extend(fault.faults)
+    except AnlinError as fault:
+        faults.append(str(fault))
+    else:
+        with base.store.read() as tx:
+            faults.extend(roster(base, tx))
+            faults.extend(reach(base, tx))
+        notes.extend(hooks(base))
+        base.store.close()
+    if is_json:
+        printed({"faults": faults, "notes": notes})
+    else:
+        for sentence in (*notes, *faults):
+            click.echo(sentence)
+        click.echo("Everything is in order." if not faults else f"{len(faults)} to mend.")
+    sys.exit(1 if faults else 0)
+
+
+def hooks(base: Base) -> Iterator[str]:
+    """Where the platforms must be told to call."""
+    if base.settings.has_twilio:
+        yield f"Twilio, incoming texts: {base.settings.sms_hook_url}{HOOK_RETRIES}"
+        yield "Twilio, receipts: sent along with every text, nothing to enter."
+    elif base.settings.simulator_on:
+        yield "No account is given: the simulator is the carrier, and no text leaves this machine."
+
+
+def roster(base: Base, tx: Tx) -> Iterator[str]:
+    """Every step of the urgent ladder that would reach nobody now."""
+    now = base.clock.now()
+    grids = tx.all(_GRIDS)
+    if not grids:
+        yield "There is no estate: reports are taken, but no place is found. Load one with `anlin estate import FILE.csv`."
+    for role in (*(step.role for step in ladder.URGENT.steps), ladder.URGENT.last_resort):
+        if role in ROLES_OF_A_GRID:
+            for grid in grids:
+                if not people.standing(tx, role, grid.id, now):
+                    yield f"{grid.estate}, {grid.name}: no {role} can be reached now (on duty, with a verified address)."
+        elif not people.standing(tx, role, None, now):
+            yield f"No {role} can be reached now (on duty, with a verified address)."
+
+
+def reach(base: Base, tx: Tx) -> Iterator[str]:
+    """What the configured carriers cannot do for the people enrolled, counted; nobody is named."""
+    by_name = {channel.name: channel for channel in channels(base.settings, account_of(base.settings) or NO_ACCOUNT, base.clock)}
+    counted: dict[str, int] = {}
+    for row in tx.all(_ENROLLED):
+        if row.channel == "terminal":
+            continue
+        channel = by_name.get(row.channel)
+        why = (
+            channel.capability(Address(row.channel, tx.unseal(row.data_key_id, row.value))).why
+            if channel
+            else f"No {row.channel} account is configured."
+        )
+        if why:
+            counted[why] = counted.get(why, 0) + 1
+    for why, number in sorted(counted.items()):
+        yield f"{number} addresses: {why}"

@@ -1,0 +1,35 @@
+"""`anlin keys`: the keys that seal personal data."""
+
+from __future__ import annotations
+
+import click
+
+from bot import settings
+from bot.console.desk import opened
+from bot.store import rotate as rotation
+from bot.store.begin import Store
+from bot.store.keys import KeyFile
+from bot.store.sealed import Vault
+
+
+@click.group()
+def keys() -> None:
+    """The key file that seals personal data. Back it up apart from the database."""
+
+
+@keys.command()
+def rotate() -> None:
+    """Make a new key and seal every data key with it. Stop the service first; back the key file up before and after."""
+    read = settings.load()
+    with opened():
+        pass  # the present key fits the database
+    path = read.sealing_key_file
+    renewed = KeyFile.load(path).rotated()
+    renewed.write(path)
+    store = Store(read.database_url, Vault(renewed))
+    try:
+        with store.begin() as tx:
+            changed = rotation.reseal(tx)
+    finally:
+        store.close()
+    click.echo(f"{changed} data keys are sealed by the new key. Back up {path} now.")

@@ -1,0 +1,70 @@
+"""`anlin parked`: what could not be handled and waits for a person."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+from sqlalchemy import select
+
+from bot import timers, turn
+from bot.console.desk import as_option, json_option, opened, printed
+from bot.envelope import Inbound
+from bot.store.audit import unseal_for
+from bot.store.tables import InboundRow, table_of
+
+INBOUND = table_of(InboundRow)
+_PARKED = select(INBOUND).where(INBOUND.c.state == "parked").order_by(INBOUND.c.id)
+
+
+@click.group()
+def parked() -> None:
+    """Inbounds and timers that failed, kept in sight until somebody has looked."""
+
+
+@parked.command("list")
+@json_option
+@as_option
+def list_(is_json: bool, handle: str | None) -> None:
+    """List what is parked, with the words. The look is kept in the read log."""
+    with opened(handle) as desk:
+        desk.only("administrator", "street", "community_duty")
+        with desk.base.store.begin() as tx:
+            rows = tx.all(_PARKED)
+            bodies = unseal_for(
+                tx, [(row.data_key_id, row.body) for row in rows], reader=desk.reader, subject="parked", why="parked read", now=desk.now
+            )
+            stuck = timers.stuck(tx)
+        said = [msgspec.json.decode(body, type=Inbound).text if body else "" for body in bodies]
+        found = [
+            {"inbound": row.id, "channel": row.channel, "at": row.at, "why": row.why, "words": words}
+            for row, words in zip(rows, said, strict=True)
+        ]
+        if is_json:
+            printed([*found, *({"timer": timer["id"], **timer} for timer in stuck)])
+            return
+        for one in found:
+            click.echo(f"{one['inbound']}  {one['at']:%Y-%m-%d %H:%M}Z  {one['channel']}  {one['why']}  {one['words']}")
+        for timer in stuck:
+            click.echo(f"timer {timer['id']}  {timer['subject']}  {timer['step']}  due {timer['due_at']:%Y-%m-%d %H:%M}Z")
+        if not found and not stuck:
+            click.echo("Nothing is parked.")
+
+
+@parked.command()
+@click.argument("inbound", type=int)
+@json_option
+@as_option
+def retry(inbound: int, is_json: bool, handle: str | None) -> None:
+    """Take a parked inbound once more, as if it had just come."""
+    with opened(handle) as desk:
+        desk.only("administrator", "street", "community_duty")
+        try:
+            received = turn.retry(desk.house, inbound, desk.now)
+        except KeyError:
+            raise click.ClickException(f"No inbound {inbound} is parked.") from None
+        if is_json:
+            printed({"inbound": received.inbound_id, "parked": received.is_parked})
+        elif received.is_parked:
+            raise click.ClickException(f"It failed again and is parked as {received.inbound_id}.")
+        else:
+            click.echo("It was taken.")

@@ -1,0 +1,1 @@
+"""HTTP: the hooks that platforms call, and the pages that people open."""

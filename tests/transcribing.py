@@ -1,0 +1,168 @@
+"""A talk as a text file that anybody can read: who says what, what each channel shows, and the cases as they stand at the end.
+
+    标题。说明。                          a title and what is shown, up to the first empty line; then, if need be:
+    时间：2026-11-20 09:00                when it begins, in Shanghai
+    不值班：网格员、网格长                  who has no duty now
+    小区：没有                            no estate is loaded
+    只在：短信                            the only channel it can happen on
+
+    居民> 3号楼2单元电梯困人了             somebody of the cast writes; 【照片】 is a photo
+      [短信 → 居民，1条]                  what their phone is then sent, and how many SMS segments it takes
+        请打119……
+    +15 min                              time goes by (min, h, d), and what falls due is done
+
+`居民 ×60> 还没修` says it sixty times, and 【漏水×3000】 is a very long text. Everything but what people say is written by `--update`.
+A block without a channel shows the same words on all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+from bot.store.begin import Store
+from tests.talks import CHANNELS, SHANGHAI, START, TRANSLATOR, Heard, Talks
+from workflows.cases.views import CaseView
+
+SAYS = re.compile(r"(?P<who>[^\s>]+?)(?: ×(?P<times>\d+))?> ?(?P<words>.*)")
+LATER = re.compile(r"\+(?P<count>\d+) (?P<unit>min|h|d)")
+LONG = re.compile(r"【(.+?)×(\d+)】")
+PHOTO = "【照片】"
+UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+NAMES = {"sms": "短信", "terminal": "终端"}
+LABELS = {"urgent": "紧急", "general": "一般", "suggestion": "建议"}
+STATES = {"open": "待接", "accepted": "已接", "closed": "已办结"}
+HURT = {"": "没说", "yes": "有", "no": "没有"}
+WAITS = {
+    "": "不用",
+    "place": "找不到地点",
+    "person": "本人要找人",
+    "unclear": "没听明白",
+    "silence": "不再回话",
+    "nobody": "没人可找",
+    "new words": "又说了话",
+}
+END = "最后"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is given: the opening as written, its settings, and the lines that people say or that time goes by."""
+
+    opening: str
+    settings: Mapping[str, str]
+    lines: tuple[str, ...]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        only = self.settings.get("只在")
+        return tuple(channel for channel in CHANNELS if only in (None, NAMES[channel]))
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """What came of a script on one channel: what was sent after each line, the cases, and the flows that were used."""
+
+    heard: tuple[tuple[Heard, ...], ...]
+    cases: tuple[str, ...]
+    flows: frozenset[str]
+
+
+def read(text: str) -> Script:
+    """The script in a transcript, without what it shows."""
+    opening, _blank, rest = text.partition("\n\n")
+    settings = dict(line.split("：", 1) for line in opening.splitlines()[1:] if re.match(r"(时间|不值班|小区|只在)：", line))
+    said = [line for line in rest.partition(f"\n{END}\n")[0].splitlines() if line and not line.startswith(" ")]
+    for line in said:
+        if not (SAYS.fullmatch(line) or LATER.fullmatch(line)):
+            raise ValueError(f"nobody says this, and it is no time: {line!r}")
+    return Script(opening, settings, tuple(said))
+
+
+def play(script: Script, store: Store, channel: str) -> Play:
+    """The script is talked through on this channel."""
+    given = script.settings.get("时间")
+    now = datetime.strptime(given, "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI).astimezone(UTC) if given else START
+    talks = Talks(store, channel=channel, now=now, estate=script.settings.get("小区") != "没有")
+    for who in filter(None, script.settings.get("不值班", "").split("、")):
+        talks.off_duty(who)
+    heard = tuple(_line(talks, line) for line in script.lines)
+    return Play(heard, tuple(_case(case) for case in talks.cases()), frozenset(talks.flows))
+
+
+def written(script: Script, plays: Mapping[str, Play]) -> str:
+    """The transcript with everything that it shows."""
+    parts = [script.opening, ""]
+    for place, line in enumerate(script.lines):
+        parts += [line, *_shown({channel: one.heard[place] for channel, one in plays.items()}), ""]
+    cases = next(iter(plays.values())).cases
+    return "\n".join([*parts, END, *(cases or ("  没有案件。",)), ""])
+
+
+def _line(talks: Talks, line: str) -> tuple[Heard, ...]:
+    later = LATER.fullmatch(line)
+    if later:
+        return talks.wait(int(later["count"]) * UNITS[later["unit"]])
+    said = SAYS.fullmatch(line)
+    assert said is not None
+    once = _saying(talks, said["who"], said["words"])
+    return tuple(heard for _time in range(int(said["times"] or 1)) for heard in once())
+
+
+def _saying(talks: Talks, who: str, words: str) -> Callable[[], tuple[Heard, ...]]:
+    if words != PHOTO:
+        words = LONG.sub(lambda long: long[1] * int(long[2]), words)
+        return lambda: talks.say(who, words)
+    if talks.address(who).channel == "terminal":
+        return lambda: talks.say(who, "/photo /photos/lift.jpg")
+    return lambda: talks.say(who, photos=["https://api.twilio.com/media/ME1"])
+
+
+def _shown(heard: Mapping[str, tuple[Heard, ...]]) -> Iterator[str]:
+    """What was sent after one line: in one block where all channels say the same to the same, else a block for each."""
+    runs = {channel: _runs(each) for channel, each in heard.items()}
+    if len({tuple(run.who for run in each) for each in runs.values()}) > 1:
+        for channel, each in runs.items():
+            yield from (line for run in each for line in run.block(NAMES[channel]))
+        return
+    for alike in zip(*runs.values(), strict=True):
+        if len({run.words for run in alike}) == 1:
+            yield from max(alike, key=lambda run: run.parts).block("")
+        else:
+            yield from (line for channel, run in zip(runs, alike, strict=True) for line in run.block(NAMES[channel]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The same words to the same phone or screen, so many times one after the other."""
+
+    who: str
+    words: str
+    parts: int
+    times: int
+
+    def block(self, channel: str) -> Iterator[str]:
+        counted = [f"{self.parts}条"] if self.parts else []
+        counted += [f"{self.times}次"] if self.times > 1 else []
+        yield f"  [{'，'.join([f'{channel} → {self.who}'.strip(), *counted])}]"
+        yield from (f"    {line}".rstrip() for line in self.words.splitlines())
+
+
+def _runs(heard: Sequence[Heard]) -> tuple[_Run, ...]:
+    found = [list(same) for _key, same in groupby(heard, key=lambda one: (one.who, one.words))]
+    return tuple(_Run(same[0].who, same[0].words, same[0].parts, len(same)) for same in found)
+
+
+def _case(case: CaseView) -> str:
+    about = "大约" if case.provisional else ""
+    rows = (
+        f"  {case.number}号 {LABELS[case.label]} {case.category} {STATES[case.state]}",
+        f"    地点：{TRANSLATOR.say(case.place, 'zh_CN', 'screen', START) if case.place else '没说'}",
+        f"    受伤：{HURT[case.hurt]}",
+        f"    等人看：{WAITS[case.needs_person]}",
+        f"    期限：{about}{case.due.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+    )
+    return "\n".join(rows)
