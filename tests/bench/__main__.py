@@ -1,0 +1,38 @@
+"""`make bench`: every figure that is promised, measured here and now, each beside a floor of the same run. Never a test."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Mapping
+
+from tests.bench import dispatch, engine, memory, sms_turn
+from tests.bench.table import Line, printed
+
+
+def sending() -> list[Line]:
+    """The lines of `dispatch`; there a floor is what is wanted of the figure."""
+    rows = dispatch.run()
+    return [Line(row.what, row.figure, row.floor, wanted=f">= {row.floor:,.0f} /s", holds=row.figure >= row.floor) for row in rows]
+
+
+BENCHES: Mapping[str, Callable[[], list[Line]]] = {
+    "engine": engine.run,
+    "memory": memory.run,
+    "sms_turn": sms_turn.run,
+    "dispatch": sending,
+}
+
+
+def main() -> None:
+    """Print one table, and how busy the machine was: other work on it slows the figures more than their floors."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", choices=sorted(BENCHES), help="one of the benches")
+    only = parser.parse_args().only
+    lines = [line for name, bench in BENCHES.items() if only in (None, name) for line in bench()]
+    print(printed(lines))
+    print(f"\n{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end.")
+
+
+if __name__ == "__main__":
+    main()
