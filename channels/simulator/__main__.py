@@ -7,6 +7,8 @@ import sys
 from channels.simulator.demo import DEMO_NUMBER, DEMO_PHONES
 from channels.simulator.server import Simulator
 from channels.simulator.settings import SimulatorSettings
+from channels.simulator.telegram.accounts import invented_token
+from channels.simulator.telegram.demo import DEMO_ACCOUNTS
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -33,6 +35,7 @@ def _settings(arguments: list[str] | None) -> SimulatorSettings:
     parser.add_argument("--number", action="append", help="a number of the service; may be given again")
     parser.add_argument("--account-sid", default="AC" + secrets.token_hex(16), help="an invented one by default")
     parser.add_argument("--auth-token", default=secrets.token_hex(16), help="an invented one by default")
+    parser.add_argument("--telegram-token", default=invented_token(), help="an invented one by default")
     asked = parser.parse_args(arguments)
     return SimulatorSettings(
         account_sid=asked.account_sid,
@@ -41,6 +44,8 @@ def _settings(arguments: list[str] | None) -> SimulatorSettings:
         service_url=asked.service,
         public_url=asked.public_url,
         phones=DEMO_PHONES,
+        accounts=DEMO_ACCOUNTS,
+        telegram_token=asked.telegram_token,
         host=asked.host,
         port=asked.port,
     )
@@ -56,6 +61,8 @@ def _told(simulator: Simulator) -> str:
             f"  ANLIN_TWILIO_AUTH_TOKEN={settings.auth_token}",
             f"  ANLIN_TWILIO_FROM={settings.numbers[0]}",
             f"  ANLIN_TWILIO_API_BASE={simulator.url}",
+            f"  ANLIN_TELEGRAM_TOKEN={settings.telegram_token}",
+            f"  ANLIN_TELEGRAM_API_BASE={simulator.url}",
         )
     )
 

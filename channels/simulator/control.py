@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
 
+from channels.simulator.asking import AskedWronglyError, asked_fields, control_blueprint, number_in
 from channels.simulator.carrier import CannotSendError
 from channels.simulator.exchange import Exchange, TakenIn
 from channels.simulator.faults import Fault, fault_from
@@ -19,33 +19,9 @@ SETTLE_SECONDS = 10.0
 FURTHEST_MOVE = 366 * 86_400  # seconds
 
 
-class AskedWronglyError(Exception):
-    """What the page or a test asked for cannot be done; the sentence says why."""
-
-    def __init__(self, sentence: str, status: int = 400) -> None:
-        """Keep the sentence and the HTTP status."""
-        super().__init__(sentence)
-        self.status = status
-
-
 def control_api(exchange: Exchange) -> Blueprint:
     """The blueprint of `/control/...`."""
-    api = Blueprint("control", __name__, url_prefix="/control")
-
-    @api.before_request
-    def require_json() -> None:
-        # A page of some other site can post a form to loopback, but not JSON.
-        if request.method != "GET" and not request.is_json:
-            raise AskedWronglyError("Send JSON, with Content-Type: application/json.", 415)
-
-    @api.errorhandler(AskedWronglyError)
-    def asked_wrongly(error: AskedWronglyError) -> ResponseReturnValue:
-        return jsonify(error=str(error)), error.status
-
-    @api.errorhandler(HTTPException)
-    def http_fault(error: HTTPException) -> ResponseReturnValue:
-        return jsonify(error=error.description), error.code or 500
-
+    api = control_blueprint("control")
     _add_phone_routes(api, exchange)
     _add_trouble_routes(api, exchange)
     _add_clock_routes(api, exchange)
@@ -59,7 +35,7 @@ def _add_phone_routes(api: Blueprint, exchange: Exchange) -> None:
 
     @api.post("/phones")
     def connect() -> ResponseReturnValue:
-        return jsonify(_connect(exchange, _asked())), 201
+        return jsonify(_connect(exchange, asked_fields())), 201
 
     @api.get("/phones/<number>/texts")
     def talk(number: str) -> ResponseReturnValue:
@@ -69,7 +45,7 @@ def _add_phone_routes(api: Blueprint, exchange: Exchange) -> None:
 
     @api.post("/texts")
     def take_in() -> ResponseReturnValue:
-        return jsonify(_taken(_take_in(exchange, _asked()))), 201
+        return jsonify(_taken(_take_in(exchange, asked_fields()))), 201
 
     @api.get("/texts/<sid>/media/<media_sid>")
     def media(sid: str, media_sid: str) -> ResponseReturnValue:
@@ -88,7 +64,7 @@ def _add_trouble_routes(api: Blueprint, exchange: Exchange) -> None:
     @api.post("/faults")
     def add() -> ResponseReturnValue:
         try:
-            exchange.add_fault(fault_from(_asked()))
+            exchange.add_fault(fault_from(asked_fields()))
         except ValueError as error:
             raise AskedWronglyError(str(error)) from None
         return jsonify(_troubles(exchange)), 201
@@ -104,7 +80,7 @@ def _add_trouble_routes(api: Blueprint, exchange: Exchange) -> None:
 
     @api.post("/settle")
     def settle() -> ResponseReturnValue:
-        is_settled = exchange.settle(_number(_asked().get("timeout"), SETTLE_SECONDS))
+        is_settled = exchange.settle(number_in(asked_fields().get("timeout"), SETTLE_SECONDS))
         return jsonify(settled=is_settled), 200 if is_settled else 504
 
 
@@ -115,7 +91,7 @@ def _add_clock_routes(api: Blueprint, exchange: Exchange) -> None:
 
     @api.post("/clock")
     def move() -> ResponseReturnValue:
-        seconds = _asked().get("seconds")
+        seconds = asked_fields().get("seconds")
         if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 < seconds <= FURTHEST_MOVE:
             raise AskedWronglyError("seconds is a whole number, 1 or more, of at most a year: time only goes on.")
         answer = exchange.move_clock(seconds)
@@ -124,17 +100,6 @@ def _add_clock_routes(api: Blueprint, exchange: Exchange) -> None:
     @api.get("/overview")
     def overview() -> ResponseReturnValue:
         return jsonify(_troubles(exchange) | {"phones": _phones(exchange), "clock": _clock(exchange)})
-
-
-def _asked() -> Mapping[str, object]:
-    fields = request.get_json()
-    if not isinstance(fields, dict):
-        raise AskedWronglyError("Send one JSON object.")
-    return fields
-
-
-def _number(value: object, default: float) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
 
 
 def _connect(exchange: Exchange, asked: Mapping[str, object]) -> dict[str, object]:

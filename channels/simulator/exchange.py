@@ -1,7 +1,7 @@
 """The exchange: one lock round the carrier and its troubles, the carrier's own clock, and the lines to the service."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -97,15 +97,40 @@ class Exchange:
         self._report(text, trouble, now)
         return text
 
+    def trouble(self, family: frozenset[Trouble], number: str) -> Trouble | None:
+        """The trouble, if any, that befalls what is done now for this number; it is used up by one."""
+        with self._lock:
+            return self._trouble(family, number)
+
+    def public(self, path: str) -> str:
+        """The address of a path as the service knows it."""
+        return self._poster.public(path)
+
+    def reaches(self, url: str) -> bool:
+        """True when the address leads to this machine."""
+        return self._poster.reaches(url)
+
+    def post(self, hook: Hook) -> HookAnswer:
+        """The service has answered, or every attempt has failed."""
+        return self._poster.post(hook)
+
+    def later(self, job: Callable[[], object]) -> None:
+        """This is done after the receipts that are on their way."""
+        self._receipts.later(job)
+
+    def report(self, hooks: Sequence[Hook], trouble: Trouble | None) -> None:
+        """These receipts are on their way, as the trouble lets them."""
+        if trouble is Trouble.RECEIPTS_LATE:
+            self._receipts.hold(hooks)
+        else:
+            self._receipts.put(as_troubled(hooks, trouble))
+
     def _report(self, text: Text, trouble: Trouble | None, now: datetime) -> None:
         if not text.status_callback:
             return
         account = self.settings.account_sid
         hooks = [Hook(text.status_callback, receipt_form(text, status, account, now=now)) for status in course_of(text.status)]
-        if trouble is Trouble.RECEIPTS_LATE:
-            self._receipts.hold(hooks)
-        else:
-            self._receipts.put(as_troubled(hooks, trouble))
+        self.report(hooks, trouble)
 
     # From a phone
 

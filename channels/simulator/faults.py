@@ -22,6 +22,11 @@ class Trouble(StrEnum):
     RECEIPTS_LATE = "receipts_late"  # held until released
     RECEIPTS_REVERSED = "receipts_reversed"
     RECEIPTS_LOST = "receipts_lost"
+    CALL_BUSY = "call_busy"
+    CALL_NO_ANSWER = "call_no_answer"
+    CALL_VOICEMAIL = "call_voicemail"  # a machine picks up, and stays silent
+    CALL_FAILED = "call_failed"
+    RECORDING_GONE = "recording_gone"  # 404
     WEBHOOK_DOUBLED = "webhook_doubled"
     WEBHOOK_FORGED = "webhook_forged"  # wrong signature
 
@@ -30,9 +35,11 @@ class Trouble(StrEnum):
 ANSWER = frozenset({Trouble.THROTTLED, Trouble.SERVER_ERROR, Trouble.HTML, Trouble.TIMEOUT, Trouble.DROPPED})
 NUMBER = frozenset({Trouble.BLOCKED, Trouble.LANDLINE, Trouble.UNREACHABLE, Trouble.FILTERED, Trouble.UNKNOWN})
 RECEIPTS = frozenset({Trouble.RECEIPTS_DOUBLED, Trouble.RECEIPTS_LATE, Trouble.RECEIPTS_REVERSED, Trouble.RECEIPTS_LOST})
+CALL = frozenset({Trouble.CALL_BUSY, Trouble.CALL_NO_ANSWER, Trouble.CALL_VOICEMAIL, Trouble.CALL_FAILED})
+RECORDING = frozenset({Trouble.RECORDING_GONE})
 WEBHOOK = frozenset({Trouble.WEBHOOK_DOUBLED, Trouble.WEBHOOK_FORGED})
 
-FAMILIES = {"answer": ANSWER, "number": NUMBER, "receipts": RECEIPTS, "webhook": WEBHOOK}
+FAMILIES = {"answer": ANSWER, "number": NUMBER, "receipts": RECEIPTS, "webhook": WEBHOOK, "call": CALL, "recording": RECORDING}
 
 UNDELIVERED = {Trouble.UNREACHABLE: 30003, Trouble.FILTERED: 30007, Trouble.UNKNOWN: 30008}
 

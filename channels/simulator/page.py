@@ -6,6 +6,8 @@ from flask.typing import ResponseReturnValue
 from channels.simulator.exchange import Exchange
 from channels.simulator.faults import FAMILIES, Trouble
 from channels.simulator.page_words import LANGUAGES, words_in
+from channels.simulator.telegram import faults as chat_faults
+from channels.simulator.telegram import words as chat_words
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -29,6 +31,8 @@ def page(exchange: Exchange) -> Blueprint:
             words=words_in(language),
             families={family: [one for one in Trouble if one in troubles] for family, troubles in FAMILIES.items()},
             numbers=exchange.settings.numbers,
+            chat_words=chat_words.words_in(language),
+            chat_families={family: [one for one in chat_faults.Trouble if one in kinds] for family, kinds in chat_faults.FAMILIES.items()},
         )
 
     return blueprint

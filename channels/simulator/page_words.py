@@ -1,11 +1,16 @@
 """The words of the page, Chinese and English side by side."""
 
+from channels.simulator.calls.words import CALL_WORDS
+
 CHINESE, ENGLISH = "zh-CN", "en"
 LANGUAGES = (CHINESE, ENGLISH)
 
 _WORDS: dict[str, tuple[str, str]] = {
-    "title": ("短信演练电话", "Practice phones"),
-    "banner": ("这里是演练用的运营商，短信不会离开这台机器。", "This is a training carrier. No text leaves this machine."),
+    "title": ("演练电话", "Practice phones"),
+    "banner": (
+        "这里是演练用的运营商，短信和电话都不会离开这台机器。",
+        "This is a training carrier. No text and no call leaves this machine.",
+    ),
     "other_language": ("English", "中文"),
     "skip": ("直接去写短信", "Skip to writing a text"),
     "phones": ("电话", "Phones"),
@@ -104,4 +109,4 @@ _WORDS: dict[str, tuple[str, str]] = {
 def words_in(language: str) -> dict[str, str]:
     """All words of the page in one language."""
     place = LANGUAGES.index(language)
-    return {key: pair[place] for key, pair in _WORDS.items()}
+    return {key: pair[place] for key, pair in (_WORDS | CALL_WORDS).items()}

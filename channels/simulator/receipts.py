@@ -6,6 +6,7 @@ The platform promises no order, no single delivery and no delivery at all; each 
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from channels.simulator.faults import Trouble
 from channels.simulator.webhooks import Hook
@@ -33,7 +34,7 @@ class ReceiptQueue:
     def __init__(self, post: Callable[[Hook], object]) -> None:
         """Nothing is posted before `start`."""
         self._post = post
-        self._queue: queue.SimpleQueue[Hook | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._held: list[Hook] = []
         self._pending = 0
         self._settled = threading.Condition()
@@ -56,10 +57,14 @@ class ReceiptQueue:
 
     def put(self, hooks: Sequence[Hook]) -> None:
         """These receipts leave as soon as those before them have left."""
-        with self._settled:
-            self._pending += len(hooks)
         for hook in hooks:
-            self._queue.put(hook)
+            self.later(partial(self._post, hook))
+
+    def later(self, job: Callable[[], object]) -> None:
+        """This is done as soon as the receipts before it have left."""
+        with self._settled:
+            self._pending += 1
+        self._queue.put(job)
 
     def hold(self, hooks: Sequence[Hook]) -> None:
         """These receipts wait for `release`."""
@@ -84,9 +89,9 @@ class ReceiptQueue:
             return self._settled.wait_for(lambda: self._pending == 0, timeout)
 
     def _run(self) -> None:
-        while (hook := self._queue.get()) is not None:
+        while (job := self._queue.get()) is not None:
             try:
-                self._post(hook)
+                job()
             finally:
                 with self._settled:
                     self._pending -= 1

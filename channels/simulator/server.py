@@ -10,11 +10,17 @@ from waitress.server import create_server
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from channels.simulator.calls.control import calls_control
+from channels.simulator.calls.rest import calls_api
+from channels.simulator.calls.switchboard import Switchboard
 from channels.simulator.control import LARGEST_MEDIA, control_api
 from channels.simulator.exchange import Exchange
 from channels.simulator.forms import API_VERSION
 from channels.simulator.page import CONTENT_SECURITY_POLICY, page
 from channels.simulator.settings import SimulatorSettings
+from channels.simulator.telegram.bot_api import bot_api
+from channels.simulator.telegram.control import messenger_control
+from channels.simulator.telegram.hub import Hub
 from channels.simulator.twilio_api import twilio_api, unknown_resource
 from channels.simulator.webhooks import is_loopback
 
@@ -25,11 +31,13 @@ LARGEST_BODY = LARGEST_MEDIA * 3 // 2  # base64 and its JSON
 _QUEUE_LOG = logging.Logger("simulator.queue", logging.ERROR)
 
 
-def create_app(exchange: Exchange) -> Flask:
+def create_app(exchange: Exchange, hub: Hub) -> Flask:
     """The application: the REST API, the control API and the page. A further platform is one more blueprint here."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    for blueprint in (twilio_api(exchange), control_api(exchange), page(exchange)):
+    switchboard = Switchboard(exchange)
+    twilio = (twilio_api(exchange), calls_api(switchboard), control_api(exchange), calls_control(switchboard))
+    for blueprint in (*twilio, bot_api(hub), messenger_control(hub), page(exchange)):
         app.register_blueprint(blueprint)
 
     @app.get("/healthz")
@@ -66,6 +74,7 @@ class Simulator:
             raise ValueError(f"The simulator listens on this machine only, not on {settings.host!r}.")
         self.settings = settings
         self.exchange = Exchange(settings)
+        self.hub = Hub(settings, now=self.exchange.now, service_url=lambda: self.exchange.service_url)
         self._sockets: dict[int, object] = {}
         self._server: Any = None
         self._thread: threading.Thread | None = None
@@ -90,7 +99,7 @@ class Simulator:
         address = "127.0.0.1" if settings.host == "localhost" else settings.host  # the name may stand for two addresses
         # Socket errors are not logged, for some are made on purpose: a line that is cut in the middle of an answer.
         self._server = create_server(
-            create_app(self.exchange),
+            create_app(self.exchange, self.hub),
             map=self._sockets,
             host=address,
             port=settings.port,
@@ -103,6 +112,7 @@ class Simulator:
         shown = f"[{address}]" if ":" in address else address
         self.exchange.url = f"http://{shown}:{self._server.effective_port}"
         self.exchange.start()
+        self.hub.start()
         self._thread = threading.Thread(target=self._server.run, name="simulator-http", daemon=True)
         self._thread.start()
 
@@ -111,6 +121,7 @@ class Simulator:
         if self._thread is None:
             return
         self.exchange.stop()
+        self.hub.stop()
         self._server.task_dispatcher.shutdown()
         # The loop owns its sockets, so it is the one to close them; it ends when none is left.
         self._server.trigger.pull_trigger(lambda: self._server.asyncore.close_all(self._sockets))

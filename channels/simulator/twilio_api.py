@@ -24,12 +24,12 @@ def twilio_api(exchange: Exchange) -> Blueprint:
     api = Blueprint("twilio_api", __name__, url_prefix=f"/{API_VERSION}/Accounts/<account_sid>")
 
     @api.before_request
-    def check_account() -> None:
-        _check_account(exchange)
+    def check() -> None:
+        check_account(exchange)
 
     @api.post("/Messages.json")
     def create(account_sid: str) -> ResponseReturnValue:
-        return _create(exchange)
+        return answered(exchange, request.form.get("To", ""), lambda: _create(exchange))
 
     @api.get("/Messages.json")
     def listing(account_sid: str) -> ResponseReturnValue:
@@ -60,7 +60,8 @@ def unknown_resource(error: HTTPException) -> ResponseReturnValue:
     return refused(RefusedError(refusals.NOT_ALLOWED) if is_wrong_method else RefusedError(refusals.NOT_FOUND, request.path))
 
 
-def _check_account(exchange: Exchange) -> None:
+def check_account(exchange: Exchange) -> None:
+    """The request comes from the account that it asks about, else RefusedError."""
     settings, given = exchange.settings, request.authorization
     name, password = (given.username or "", given.password or "") if given and given.type == "basic" else ("", "")
     is_known = hmac.compare_digest(name.encode(), settings.account_sid.encode())
@@ -70,15 +71,19 @@ def _check_account(exchange: Exchange) -> None:
         raise RefusedError(refusals.UNAUTHORISED)
 
 
-def _create(exchange: Exchange) -> ResponseReturnValue:
-    fault = exchange.answer_fault(request.form.get("To", ""))
+def answered(exchange: Exchange, to: str, carry: Callable[[], Response]) -> ResponseReturnValue:
+    """What `carry` answers, or what a trouble makes of it."""
+    fault = exchange.answer_fault(to)
     if fault and fault.trouble in _INSTEAD:
         return _INSTEAD[fault.trouble](fault)
     if fault and fault.trouble is Trouble.TIMEOUT:
         exchange.stopping.wait(fault.seconds)
+    answer = carry()
+    return Response(_CutLine(), status=201) if fault and fault.trouble is Trouble.DROPPED else answer
+
+
+def _create(exchange: Exchange) -> Response:
     text = exchange.submit(_submission())
-    if fault and fault.trouble is Trouble.DROPPED:
-        return Response(_CutLine(), status=201)
     # The platform has only taken it in when it answers; with a pool of numbers it has not even chosen one.
     status = "accepted" if text.messaging_service_sid else "queued"
     return json_answer(text_fields(text, exchange.settings.account_sid, status=status), 201)

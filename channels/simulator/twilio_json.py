@@ -1,8 +1,9 @@
 """How the platform writes a text, its log and a refusal as JSON (twilio.com/docs/messaging/api/message-resource)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from flask import Response, json, request
@@ -12,7 +13,9 @@ from channels.simulator.refusals import RefusedError
 from channels.simulator.texts import Text
 
 PAGE_SIZE, LARGEST_PAGE = 50, 1000
-FILTERS = ("To", "From", "DateSent", "DateSent>", "DateSent<")
+FILTERS = ("To", "From", "DateSent", "DateSent>", "DateSent<", "Status", "ParentCallSid")
+
+Item = TypeVar("Item")
 
 
 def text_fields(text: Text, account_sid: str, *, status: str = "") -> dict[str, object]:
@@ -44,13 +47,18 @@ def text_fields(text: Text, account_sid: str, *, status: str = "") -> dict[str, 
 
 def page_of_log(log: Iterable[Text], account_sid: str) -> dict[str, object]:
     """The page of the log that the current request asks for, newest first."""
+    matching = [text for text in log if _is_asked_for(text)]
+    return page_of("messages", matching, lambda text: text_fields(text, account_sid))
+
+
+def page_of(name: str, matching: Sequence[Item], fields: Callable[[Item], object]) -> dict[str, object]:
+    """The page of these that the current request asks for."""
     size = min(max(request.args.get("PageSize", PAGE_SIZE, type=int), 1), LARGEST_PAGE)
     number = max(request.args.get("Page", 0, type=int), 0)
-    matching = [text for text in log if _is_asked_for(text)]
     start = number * size
     shown = matching[start : start + size]
     return {
-        "messages": [text_fields(text, account_sid) for text in shown],
+        name: [fields(item) for item in shown],
         "page": number,
         "page_size": size,
         "start": start,

@@ -8,7 +8,7 @@ from channels.simulator.webhooks import HookAnswer
 DOCUMENT_BROKEN = 12100
 CONTENT_TYPE_MISSING = 12300
 
-_TWIML_TYPES = ("text/xml", "application/xml", "text/html")
+TWIML_TYPES = ("text/xml", "application/xml", "text/html")
 
 
 class TwimlError(Exception):
@@ -27,12 +27,13 @@ def replies_in(answer: HookAnswer) -> tuple[str, ...]:
         return ()
     if kind == "text/plain":
         return (answer.body,)
-    if kind not in _TWIML_TYPES:
+    if kind not in TWIML_TYPES:
         raise TwimlError(CONTENT_TYPE_MISSING)
     return _texts(answer.body)
 
 
-def _texts(document: str) -> tuple[str, ...]:
+def root_of(document: str) -> ElementTree.Element:
+    """The `<Response>` of a document; TwimlError when it is none."""
     if "<!DOCTYPE" in document:  # no entity is ever expanded here
         raise TwimlError(DOCUMENT_BROKEN)
     try:
@@ -41,7 +42,11 @@ def _texts(document: str) -> tuple[str, ...]:
         raise TwimlError(DOCUMENT_BROKEN) from None
     if root.tag != "Response":
         raise TwimlError(DOCUMENT_BROKEN)
-    return tuple(words for words in map(_words, root.findall("Message")) if words)
+    return root
+
+
+def _texts(document: str) -> tuple[str, ...]:
+    return tuple(words for words in map(_words, root_of(document).findall("Message")) if words)
 
 
 def _words(verb: ElementTree.Element) -> str:

@@ -10,9 +10,10 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
-from urllib.parse import parse_qsl, urldefrag, urlsplit
+from urllib.parse import parse_qsl, urldefrag, urlencode, urlsplit
 
 import requests
+from requests.utils import requote_uri
 from urllib3.exceptions import ProtocolError
 
 # Debugger codes of the platform: could not connect or was not answered in time; answered with an HTTP error.
@@ -47,6 +48,7 @@ class Hook:
     form: Mapping[str, str]
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
     is_forged: bool = False
+    method: str = "POST"  # with GET the form is the query
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,15 @@ class Poster:
     def post(self, hook: Hook) -> HookAnswer:
         """The service has answered this webhook, or every attempt that its address allows has failed."""
         url, overrides = overrides_of(hook.url)
+        url = requote_uri(url)  # what is signed is what is asked for
+        if hook.method == "GET":
+            hook, url = replace(hook, form={}), f"{url}{'&' if '?' in url else '?'}{urlencode(hook.form)}"
         ends = time.monotonic() + overrides.total_time
         headers = self._headers(hook, url)
         attempts = 0
         while True:
             attempts += 1
-            answer, failure = self._attempt(url, hook.form, headers=headers, timeouts=_timeouts(overrides, ends), attempts=attempts)
+            answer, failure = self._attempt(url, hook, headers=headers, timeouts=_timeouts(overrides, ends), attempts=attempts)
             is_last = attempts > overrides.retries or time.monotonic() >= ends
             if not failure or is_last or not overrides.covers(failure):
                 return answer
@@ -132,11 +137,13 @@ class Poster:
         }
 
     def _attempt(
-        self, url: str, form: Mapping[str, str], *, headers: dict[str, str], timeouts: tuple[float, float], attempts: int
+        self, url: str, hook: Hook, *, headers: dict[str, str], timeouts: tuple[float, float], attempts: int
     ) -> tuple[HookAnswer, str]:
         """One attempt: its answer, and the class of its failure or nothing."""
         try:
-            got = self._connection().post(self._reached(url), data=dict(form), headers=headers, timeout=timeouts, allow_redirects=False)
+            got = self._connection().request(
+                hook.method, self._reached(url), data=dict(hook.form), headers=headers, timeout=timeouts, allow_redirects=False
+            )
         except requests.RequestException as error:
             # Only what was never sent is a failed connection: a hook that must not run twice relies on it.
             if _was_sent(error):

@@ -41,6 +41,9 @@ function made(tag, className, text = "") {
   return element;
 }
 
+// While an account of the messenger is in hand, no phone is.
+const isPutDown = () => document.body.dataset.inHand === "messenger";
+
 // The row of phones
 
 function drawPhones() {
@@ -50,8 +53,9 @@ function drawPhones() {
     button.onclick = () => pickUp(one.number);
     button.children[0].textContent = one.label;
     button.children[1].textContent = words[one.kind];
-    button.children[2].hidden = one.number === phone?.number || one.last_id <= (seen.get(one.number) ?? 0);
-    if (one.number === phone?.number) button.setAttribute("aria-current", "true");
+    const isShown = one.number === phone?.number && !isPutDown();
+    button.children[2].hidden = isShown || one.last_id <= (seen.get(one.number) ?? 0);
+    if (isShown) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");
   });
 }
@@ -68,6 +72,7 @@ function newPhoneButton(list) {
 
 function pickUp(number) {
   if (phone) drafts.set(phone.number, at("body").value);
+  document.body.dataset.inHand = "phone";
   phone = phones.find((one) => one.number === number);
   revision = 0;
   at("talk").replaceChildren();
@@ -272,8 +277,8 @@ async function refreshOverview() {
 async function round() {
   try {
     await refreshOverview();
-    if (!phone && phones.length) await pickUp(phones[0].number);
-    else if (phone) await refreshTalk();
+    if (phone && !isPutDown()) await refreshTalk();
+    else if (!isPutDown() && phones.length) await pickUp(phones[0].number);
     if (at("said").textContent === words.lost) tell("said", "");
   } catch {
     tell("said", words.lost);
@@ -307,6 +312,7 @@ at("trouble-kind").dispatchEvent(new Event("change"));
 for (const button of document.querySelectorAll("[data-seconds]")) {
   button.addEventListener("click", () => moveClock(Number(button.dataset.seconds)).catch(() => tell("said", words.lost)));
 }
+new MutationObserver(drawPhones).observe(document.body, { attributeFilter: ["data-in-hand"] });
 new ResizeObserver(showNewest).observe(at("talk")); // a keyboard that slides in must not hide the last text
 at("add-number").value = freshNumber();
 round();

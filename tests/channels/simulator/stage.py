@@ -54,7 +54,7 @@ class Ear:
         return [hook for hook in self.heard if hook.url == self.url + path]
 
     def take(self, request: BaseHTTPRequestHandler) -> tuple[int, str, str]:
-        body = request.rfile.read(int(request.headers["Content-Length"])).decode()
+        body = request.rfile.read(int(request.headers["Content-Length"] or 0)).decode()
         form = dict(parse_qsl(body, keep_blank_values=True))
         headers = request.headers
         self.heard.append(Heard(self.url + request.path, form, headers["X-Twilio-Signature"], headers["I-Twilio-Idempotency-Token"]))
@@ -68,6 +68,7 @@ def listening() -> Iterator[Ear]:
 
     class Hook(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body leave in two pieces, and neither shall wait
 
         def do_POST(self) -> None:
             status, kind, body = ear.take(self)
@@ -81,6 +82,9 @@ def listening() -> Iterator[Ear]:
             self.send_header("Content-Length", str(len(body.encode())))
             self.end_headers()
             self.wfile.write(body.encode())
+
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def log_message(self, *args: Any) -> None:
             """Say nothing."""

@@ -137,7 +137,7 @@ def test_the_simulator_imports_nothing_of_ours() -> None:
     package = Path(channels.simulator.__file__).parent
     ours = {"bot", "channels", "workflows", "locales", "tests"}
 
-    for path in package.glob("*.py"):
+    for path in package.rglob("*.py"):
         for name in imported_by(path):
             assert name.startswith("channels.simulator") or name.partition(".")[0] not in ours, f"{path.name} imports {name}"
 

@@ -113,7 +113,7 @@ def test_another_accounts_log_is_401(simulator: Simulator) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "code"),
-    [("GET", "Messages/SM0.json", 20404), ("GET", "Calls.json", 20404), ("DELETE", "Messages.json", 20004)],
+    [("GET", "Messages/SM0.json", 20404), ("GET", "Faxes.json", 20404), ("DELETE", "Messages.json", 20004)],
 )
 def test_what_is_not_there_is_refused_in_json(simulator: Simulator, method: str, path: str, code: int) -> None:
     answer = requests.request(method, f"{simulator.url}/2010-04-01/Accounts/{SID}/{path}", auth=(SID, TOKEN), timeout=5)
