@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from bot import deliveries, outbox, rates, settling
 from bot.attachments import Fetching, Shelf, fetch_due
-from bot.drawing import Brush, Canvas, Translating, words_for
+from bot.drawing import Brush, Canvas, Translating, outbound_for
 from bot.envelope import Outbound, Sent
 from bot.errors import Refused, SendError, StoreDown, Throttled, Unavailable, where
 from bot.outbox import Claimed
@@ -119,6 +119,7 @@ class Dispatcher:
         self._store = store
         self._shelf: Shelf | None = None
         self._fetching: asyncio.Task[None] | None = None
+        self._channels = tuple(channels)  # from those that push nothing (a call) there may be recordings to fetch
         self._lines = [Line(Brush(channel, translator), channel) for channel in channels if channel.pushes]
         self._clock = clock
         self._holder = new_holder()
@@ -171,8 +172,8 @@ class Dispatcher:
     async def _run(self, opened: Future[None]) -> None:
         self._loop = asyncio.get_running_loop()
         try:
-            for line in self._lines:
-                await line.channel.open()
+            for channel in self._channels:
+                await channel.open()
         except BaseException as fault:
             opened.set_exception(fault)
             return
@@ -188,6 +189,8 @@ class Dispatcher:
         try:
             async with asyncio.timeout(self._next_look()):
                 await self._wake.wait()
+            if self._is_nudged and not self._is_stopping:
+                await asyncio.sleep(LINGER)  # a moment later there is more to claim, and turns keep the write lock meanwhile
         except TimeoutError:
             pass
         self._wake.clear()
@@ -203,6 +206,8 @@ class Dispatcher:
         outcomes, self._outcomes = self._outcomes, []
         moment = asyncio.get_running_loop().time()
         rooms = [(line, line.room) for line in self._lines if line.room > 0 and line.paused_until <= moment and not self._is_stopping]
+        if not outcomes and not rooms and not self._is_untidy:
+            return
         try:
             claimed = await self._in_database(self._settle_and_claim, outcomes, rooms)
         except Exception as fault:
@@ -212,19 +217,25 @@ class Dispatcher:
             self._settled(outcome)
         for (line, _room), found in zip(rooms, claimed, strict=True):
             line.may_have_more = len(found.claimed) == found.limit
+            if not found.limit:
+                line.paused_until = moment + min(1 / line.channel.rate, POLL)  # the rate is used up: nothing to ask for until then
             self._begin(line, found.claimed)
 
     def _settle_and_claim(self, outcomes: Sequence[Outcome], rooms: Sequence[tuple[Line, int]]) -> list[Found]:
         now = self._clock()
         with self._store.begin() as tx:
             settling.settle(tx, outcomes, now)
-            is_untidy = self._tidied_at is None or abs(now - self._tidied_at) >= TIDY_EVERY
+            is_untidy = self._is_untidy
             if is_untidy:
                 self._tidy(tx, now)
             claimed = [claim_at_rate(tx, line.channel, self._holder, room=room, now=now) for line, room in rooms]
         if is_untidy:
             self._tidied_at = now
         return claimed
+
+    @property
+    def _is_untidy(self) -> bool:
+        return self._tidied_at is None or abs(self._clock() - self._tidied_at) >= TIDY_EVERY
 
     def _tidy(self, tx: Tx, now: datetime) -> None:
         """What nobody will send any more has expired, and early receipts are attached."""
@@ -283,10 +294,9 @@ class Dispatcher:
     async def _fetch(self) -> None:
         """Attachments come in beside the sends, one small batch after the other."""
         assert self._shelf is not None
-        channels = [line.channel for line in self._lines]
         while True:
             try:
-                fetched = await fetch_due(self._store, channels, self._shelf, now=self._clock())
+                fetched = await fetch_due(self._store, self._channels, self._shelf, now=self._clock())
             except Exception as fault:
                 log.warning("no attachments fetched: %s", where(fault))
                 fetched = 0
@@ -305,8 +315,8 @@ class Dispatcher:
             await self._in_database(self._leave, unsent)
         except Exception as fault:
             log.error("outbox left unsettled: %s", where(fault))  # the leases run out and it is tried again
-        for line in self._lines:
-            await line.channel.close()
+        for channel in self._channels:
+            await channel.close()
 
     def _leave(self, unsent: Sequence[Claimed]) -> None:
         with self._store.begin() as tx:
@@ -330,13 +340,13 @@ def claim_at_rate(tx: Tx, channel: Channel, holder: str, *, room: int, now: date
 async def send(brush: Brush, channel: Channel, claimed: Claimed, *, clock: Callable[[], datetime]) -> Outcome:
     """What became of one attempt; whatever goes wrong is an answer, so that no delivery is lost on the way."""
     try:
-        words = words_for(claimed, brush, clock())
+        outbound = outbound_for(claimed, brush, clock())
     except Exception as fault:
         log.error("no words delivery=%s: %s", claimed.id, where(fault))
         return Outcome(claimed, "", Refused(NO_WORDS))
     try:
         async with asyncio.timeout(LONGEST_SEND):
-            answer: Sent | SendError = await channel.send(Outbound(claimed.id, claimed.to, words, claimed.valid_until))
+            answer: Sent | SendError = await channel.send(outbound)
     except SendError as error:
         answer = error
     except TimeoutError:
@@ -344,7 +354,7 @@ async def send(brush: Brush, channel: Channel, claimed: Claimed, *, clock: Calla
     except Exception as fault:
         log.error("sending broke down delivery=%s: %s", claimed.id, where(fault))
         answer = Unavailable(BROKE_DOWN)
-    return Outcome(claimed, words, answer)
+    return Outcome(claimed, outbound.words, answer)
 
 
 def drain(store: Store, channels: Sequence[Channel], *, translator: Translating, now: datetime) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 from sqlalchemy import Row, Select, bindparam, select, update
@@ -17,8 +18,11 @@ from bot.envelope import Lane
 from bot.prompt import Ask, Prompt
 from bot.router import OpenQuestion
 from bot.store.begin import Tx
+from bot.store.sealed import Vault
 from bot.store.tables import PromptRow, QuestionRow, table_of
 
+MOST_REMEMBERED = 4096
+_prompt_ids: WeakKeyDictionary[Vault, dict[bytes, int]] = WeakKeyDictionary()
 QUESTION, PROMPT = table_of(QuestionRow), table_of(PromptRow)
 
 _COLUMNS = (
@@ -85,11 +89,18 @@ def _read_prompt(body: str) -> Prompt:
 
 
 def keep_prompt(tx: Tx, prompt: Prompt) -> int:
-    """The id of this prompt; it is kept once and never changed."""
-    body = msgspec.json.encode(prompt).decode()
-    digest = hashlib.sha256(body.encode()).hexdigest()
+    """The id of this prompt; it is kept once and never changed, so an id that was committed is remembered."""
+    body = msgspec.json.encode(prompt)
+    remembered = _prompt_ids.setdefault(tx.vault, {})
+    known = remembered.get(body)
+    if known is not None:
+        return known
+    digest = hashlib.sha256(body).hexdigest()
     found = tx.first(_PROMPT, {"digest": digest})
-    return int(found[0]) if found else tx.insert(PromptRow, digest=digest, body=body)
+    prompt_id = int(found[0]) if found else tx.insert(PromptRow, digest=digest, body=body.decode())
+    if len(remembered) < MOST_REMEMBERED:
+        tx.after_commit(lambda: remembered.setdefault(body, prompt_id))
+    return prompt_id
 
 
 def put(tx: Tx, ask: Ask, prompt: Prompt, *, owner: Owner, now: datetime, **where: Any) -> int:
@@ -123,6 +134,11 @@ def get(tx: Tx, question_id: int, address_id: int | None = None) -> Kept | None:
     return _kept(row, address_id) if row else None
 
 
+def move(tx: Tx, question_id: int, address_id: int) -> None:
+    """The question is asked on another address from now on."""
+    tx.update(QuestionRow, question_id, address_id=address_id)
+
+
 def close(tx: Tx, question_id: int, why: str, *, now: datetime) -> None:
     """The question is closed, if it was open, and says why."""
     tx.run(_CLOSE, {"question": question_id, "now": now, "why": why})
@@ -145,6 +161,7 @@ def expired(tx: Tx, now: datetime, most: int) -> tuple[int, ...]:
 
 def _kept(row: Row[Any], address_id: int | None) -> Kept:
     subject = str(row.subject)
+    args = msgspec.json.decode(row.args)
     seen = OpenQuestion(
         id=row.id,
         name=row.name,
@@ -156,12 +173,13 @@ def _kept(row: Row[Any], address_id: int | None) -> Kept:
         asked_here=row.address_id == address_id,
         unanswered=row.tries == 0,
         in_talk=row.session_id is not None,
-        quoted=msgspec.json.decode(row.args).get("number", "") if row.args != "{}" else "",
+        quoted=args.get("number", ""),
+        greets=args.get("greets", False),
     )
     return Kept(
         open=seen,
         owner=Owner(row.person_id, row.household_id),
-        args=msgspec.json.decode(row.args),
+        args=args,
         session_id=row.session_id,
         tries=row.tries,
         is_closed=row.closed_at is not None,

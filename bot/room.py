@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from bot.effects import Change, Command, Decision, Order, Owner
+from bot.effects import Actor, Change, Command, Decision, Order
 from bot.engine import Flow
 from bot.envelope import Address
 from bot.router import OpenCase
@@ -30,7 +29,7 @@ class Room:
     load: Callable[[Tx, Order], Any]
     decide: Callable[[Any, Order], Decision[Any]]
     apply: Callable[[Tx, Change, Order], None]
-    matters: Callable[[Tx, Owner, datetime], tuple[OpenCase, ...]] | None = None
+    matters: Callable[[Tx, Actor], tuple[OpenCase, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,9 @@ class House:
     translator: Translator
     vocabulary: Mapping[str, str]
     look: Callable[[str, str | None], Sight]
+    can_reach: Callable[[Address], bool]
     can_answer: Callable[[Address], bool]
+    kin: Mapping[str, str] = field(default_factory=dict)  # channel to channel: the same value there is the same person
     inbound_per_minute: int = 20
 
     @cached_property

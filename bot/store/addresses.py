@@ -23,6 +23,7 @@ STAFF = table_of(Staff)
 DATA_KEY = table_of(DataKey)
 
 EVERYTHING = "*"  # what a carrier stops
+ANSWERED_ONLY = 1_000_000  # the preference of an address where words are heard only while its owner is there: a call
 NEVER_STOPPED = frozenset({Purpose.SAFETY, Purpose.REPLY})
 
 
@@ -106,9 +107,11 @@ def at(tx: Tx, address: Address) -> Known | None:
 
 def meet(tx: Tx, address: Address, now: datetime, *, language: str | None = None) -> Known:
     """Who is behind this address; a new person is, when nobody was. Two that meet them at once meet the same person."""
-    known = at(tx, address)
-    if known is not None:
-        return known
+    return at(tx, address) or greet(tx, address, now, language=language)
+
+
+def greet(tx: Tx, address: Address, now: datetime, *, language: str | None = None) -> Known:
+    """A new person behind an address that nobody was behind a moment ago; when another was quicker, theirs."""
     data_key_id = tx.new_data_key(now)
     person_id = tx.insert(Person, data_key_id=data_key_id, language=language, made_at=now)
     made = tx.first(
@@ -122,9 +125,10 @@ def meet(tx: Tx, address: Address, now: datetime, *, language: str | None = None
             "verified_at": now,
         },
     )
-    if made is None:  # another transaction was first; ours leaves no trace
-        tx.run(delete(PERSON).where(PERSON.c.id == person_id))
-        tx.run(delete(DATA_KEY).where(DATA_KEY.c.id == data_key_id))
+    if made is not None:
+        return Known(int(made.id), address.channel, data_key_id, person_id, None, language, "", 0, False, None, None, None)
+    tx.run(delete(PERSON).where(PERSON.c.id == person_id))  # another transaction was first; ours leaves no trace
+    tx.run(delete(DATA_KEY).where(DATA_KEY.c.id == data_key_id))
     found = at(tx, address)
     assert found is not None
     return found
@@ -140,12 +144,13 @@ def addresses_of(tx: Tx, owner: Owner, purpose: str | None = None) -> tuple[Reac
 
 
 def next_address(tx: Tx, address_id: int, purpose: str) -> Reached | None:
-    """The owner's next usable address after this one; it never goes round, so that nobody is tried for ever."""
+    """The owner's next usable address after this one that we can write to; it never goes round, so that nobody is tried for ever."""
     this = tx.first(_BY_ID, {"id": address_id})
     if this is None:
         return None
     later = addresses_of(tx, Owner(this.person_id, this.household_id), purpose)
-    return next((address for address in later if (address.preference, address.id) > (this.preference, this.id)), None)
+    after = (address for address in later if (address.preference, address.id) > (this.preference, this.id))
+    return next((address for address in after if address.preference < ANSWERED_ONLY), None)
 
 
 def is_stopped(stopped: str, purpose: str | None) -> bool:
@@ -195,6 +200,11 @@ def add_address(tx: Tx, address: Address, owner: Owner, *, now: datetime, prefer
         raise AddressTaken
     tx.update(AddressRow, taken.id, **values)
     return int(taken.id)
+
+
+def is_stranger(tx: Tx, person_id: int) -> bool:
+    """Whether all we know of this person is that they have written to us."""
+    return tx.first(_STRANGER, {"id": person_id}) is not None
 
 
 def verify(tx: Tx, address_id: int, now: datetime) -> None:

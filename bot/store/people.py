@@ -10,12 +10,14 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from bot.effects import Owner
 from bot.store.addresses import (
+    ANSWERED_ONLY,
     AddressTaken,
     Known,
     Reached,
     add_address,
     addresses_of,
     at,
+    greet,
     is_stopped,
     mark_back,
     mark_gone,
@@ -30,6 +32,7 @@ from bot.store.tables import Building, Consent, Estate, Household, InboundRow, N
 from bot.store.tx import Tx
 
 __all__ = [
+    "ANSWERED_ONLY",
     "ROLES",
     "AddressTaken",
     "Home",
@@ -44,6 +47,7 @@ __all__ = [
     "addresses_of",
     "at",
     "consent",
+    "greet",
     "grids_of",
     "helpers_of",
     "hold",

@@ -219,8 +219,8 @@ class SessionRow(SQLModel, table=True):
 
     __tablename__ = "session"
     id: int | None = Field(default=None, primary_key=True)
-    person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
-    household_id: int | None = Field(default=None, foreign_key="household.id", index=True)
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    household_id: int | None = Field(default=None, foreign_key="household.id")
     data_key_id: int = Field(foreign_key="data_key.id")
     flow: str
     journal: bytes | None = Field(default=None, sa_column=sealed())
@@ -249,7 +249,7 @@ class QuestionRow(SQLModel, table=True):
     person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     household_id: int | None = Field(default=None, foreign_key="household.id", index=True)
     address_id: int | None = Field(default=None, foreign_key="address.id")
-    session_id: int | None = Field(default=None, foreign_key="session.id", index=True)
+    session_id: int | None = Field(default=None, foreign_key="session.id")
     flow: str
     args: str = "{}"
     name: str
@@ -278,7 +278,7 @@ class DeliveryRow(SQLModel, table=True):
     channel: str
     address_id: int = Field(foreign_key="address.id")
     data_key_id: int | None = Field(default=None, foreign_key="data_key.id")
-    question_id: int | None = Field(default=None, foreign_key="question.id", index=True)
+    question_id: int | None = Field(default=None, foreign_key="question.id")
     inbound_id: int | None = Field(default=None, foreign_key="inbound.id", index=True)
     subject: str = ""
     lane: int = 3

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.triage.lexicon import STOP, Guard, Hit, Lexicon, load, read
 from bot.triage.rules import Rule, Says, Side, Verdict
@@ -57,6 +58,7 @@ class _Finding:
     guarded: str | None = None
 
 
+@lru_cache(maxsize=64)  # the same words are looked at by the router, and a moment later by their talk
 def triage(text: str, language: str | None = None) -> Triage:
     """The class, category and reasons of this text; a text that says nothing we know is general, with low confidence.
 

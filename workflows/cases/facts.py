@@ -25,6 +25,7 @@ class Case:
     data_key_id: int
     due_at: datetime
     version: int
+    id: int = 0
     address_id: int | None = None
     provisional: bool = False
     words: str = ""
@@ -32,6 +33,7 @@ class Case:
     grid_id: int | None = None
     accepted_by: int | None = None
     accepter: int | None = None
+    accepter_role: str = ""
     steps: ladder.Ladder = ladder.URGENT  # as it stood when the case was opened
     level: int = 0
     needs_person: str = ""
@@ -62,4 +64,5 @@ class Facts:
     asked: frozenset[int] = frozenset()
     was_asked: frozenset[int] = frozenset()
     others: tuple[str, ...] = ()
+    phones: Mapping[int, str] = field(default_factory=dict)  # of those a caller may be put through to
     seen: Seen | None = None

@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy import Row, bindparam, select
 
 from bot import attachments, ladder
 from bot.calendar import Calendar
-from bot.effects import Change, Order, Owner
+from bot.effects import Actor, Change, Order, Owner
 from bot.engine import Flow
 from bot.errors import Lost
 from bot.ladder import Ladder
@@ -28,7 +28,19 @@ from workflows.cases.facts import Case, Facts
 from workflows.cases.number import number_of, sequence_of
 from workflows.cases.rows import CaseRow
 from workflows.cases.rules import RULES, decide
-from workflows.cases.words import AcceptCase, AmendCase, AnswerCase, Climb, DeclineCase, HandOver, OpenCase, Seen, StatusOf, Triage
+from workflows.cases.words import (
+    AcceptCase,
+    AmendCase,
+    AnswerCase,
+    Climb,
+    DeclineCase,
+    HandOver,
+    OpenCase,
+    Seen,
+    StatusOf,
+    Triage,
+    WhoIsOnDuty,
+)
 from workflows.places.words import Place
 
 CASE, BUILDING, QUESTION, STAFF = table_of(CaseRow), table_of(Building), table_of(QuestionRow), table_of(Staff)
@@ -36,24 +48,15 @@ FIRST_NUMBER = 1000
 NOT_ENDED = ("open", "accepted")
 
 _CASE = (
-    select(CASE, BUILDING.c.grid_id, STAFF.c.person_id.label("accepter"))
+    select(CASE, BUILDING.c.grid_id, STAFF.c.person_id.label("accepter"), STAFF.c.role.label("accepter_role"))
     .outerjoin(BUILDING, BUILDING.c.id == CASE.c.building_id)
     .outerjoin(STAFF, STAFF.c.id == CASE.c.accepted_by)
 )
 _BY_NUMBER = _CASE.where(CASE.c.number == bindparam("wanted")).with_for_update(of=CASE)
-_OWN = or_(
-    and_(CASE.c.person_id.is_not(None), CASE.c.person_id == bindparam("person")),
-    and_(CASE.c.household_id.is_not(None), CASE.c.household_id == bindparam("household")),
-)
-_MATTER = (CASE.c.number, CASE.c.category, CASE.c.label, CASE.c.received_at, CASE.c.needs_person)
-_REPORTED = select(*_MATTER).where(_OWN, CASE.c.state.in_(NOT_ENDED)).order_by(CASE.c.id.desc()).limit(5)
-_TAKEN = (
-    select(*_MATTER)
-    .join_from(STAFF, CASE, CASE.c.accepted_by == STAFF.c.id)
-    .where(STAFF.c.person_id == bindparam("person"), CASE.c.state == "accepted")
-    .order_by(CASE.c.id.desc())
-    .limit(5)
-)
+_MATTER = select(CASE.c.number, CASE.c.category, CASE.c.label, CASE.c.received_at, CASE.c.needs_person).order_by(CASE.c.id.desc()).limit(5)
+_OF_PERSON = _MATTER.where(CASE.c.person_id == bindparam("owner"), CASE.c.state.in_(NOT_ENDED))
+_OF_HOUSEHOLD = _MATTER.where(CASE.c.household_id == bindparam("owner"), CASE.c.state.in_(NOT_ENDED))
+_TAKEN = _MATTER.where(CASE.c.accepted_by == bindparam("staff"), CASE.c.state == "accepted")
 _ASKED = select(QUESTION.c.person_id, QUESTION.c.closed_at).where(QUESTION.c.subject == bindparam("about"), QUESTION.c.flow == "ping")
 _GRID = select(BUILDING.c.grid_id).where(BUILDING.c.id == bindparam("building"))
 
@@ -73,11 +76,15 @@ def room(calendar: Calendar) -> Room:
     return Room("cases", flows, tuple(RULES), partial(load, calendar), decide, apply, matters)
 
 
-def matters(tx: Tx, owner: Owner, now: datetime) -> tuple[Matter, ...]:
-    """The open cases that this owner reported or, of staff, has taken, newest first."""
-    rows = [*tx.all(_REPORTED, {"person": owner.person_id, "household": owner.household_id})]
-    if owner.person_id is not None:
-        rows += tx.all(_TAKEN, {"person": owner.person_id})
+def matters(tx: Tx, actor: Actor) -> tuple[Matter, ...]:
+    """The open cases that this person or household reported or, of staff, has taken, newest first."""
+    owner = actor.owner
+    if owner.person_id is None:
+        rows = [*tx.all(_OF_HOUSEHOLD, {"owner": owner.household_id})]
+    else:
+        rows = [*tx.all(_OF_PERSON, {"owner": owner.person_id})]
+    if actor.staff_id is not None:
+        rows += tx.all(_TAKEN, {"staff": actor.staff_id})
     return tuple(
         Matter(row.number, row.category, row.label == Label.URGENT, row.received_at, wants_person=row.needs_person == "person")
         for row in rows
@@ -93,17 +100,28 @@ def load(calendar: Calendar, tx: Tx, order: Order) -> Facts:
         return _fresh(calendar, tx, order, place=command.place)
     if isinstance(command, StatusOf | HandOver):
         return _theirs(calendar, tx, order, number=command.number)
-    assert isinstance(command, AmendCase | AcceptCase | DeclineCase | AnswerCase | Climb)
-    facts = _about(calendar, tx, order, number=command.number)
-    if isinstance(command, AmendCase) and command.place and command.place.is_found and facts.case:
-        return _with_grid(tx, facts, _grid_of(tx, command.place), now=order.now)
-    return facts
+    assert isinstance(command, AmendCase | AcceptCase | DeclineCase | AnswerCase | Climb | WhoIsOnDuty)
+    place = command.place if isinstance(command, AmendCase) else None
+    facts = _about(calendar, tx, order, number=command.number, place=place)
+    return replace(facts, phones=_phones(tx, facts)) if isinstance(command, WhoIsOnDuty) else facts
+
+
+def _phones(tx: Tx, facts: Facts) -> Mapping[int, str]:
+    """The first number that can be dialled of everybody a caller may be put through to."""
+    wanted = {person_id for people_ids in facts.standing.values() for person_id in people_ids}
+    if facts.case and facts.case.accepter is not None:
+        wanted.add(facts.case.accepter)
+    dialled = {
+        person_id: [address.value for address in people.addresses_of(tx, Owner(person_id)) if address.value.startswith("+")]
+        for person_id in sorted(wanted)
+    }
+    return {person_id: numbers[0] for person_id, numbers in dialled.items() if numbers}
 
 
 def _seen(command: Triage, language: str | None) -> Seen:
     found = triage(command.text, language)
     reasons = tuple(f"{reason.word}: {reason.why}" for reason in found.reasons)
-    label = Label.URGENT if command.danger else found.label
+    label = Label.URGENT if command.danger or command.unheard else found.label  # what nobody has heard may be anything
     return Seen(label.value, found.category, found.confidence, reasons, found.advice or "")
 
 
@@ -123,7 +141,7 @@ def _fresh(calendar: Calendar, tx: Tx, order: Order, *, place: Place | None) -> 
 
 def _theirs(calendar: Calendar, tx: Tx, order: Order, *, number: str) -> Facts:
     """The case of this number, or the newest open one of whoever asks; who hands over without one gets a fresh number."""
-    own = matters(tx, order.actor.owner, order.now)
+    own = matters(tx, order.actor)
     if number or own:
         facts = _about(calendar, tx, order, number=number or own[0].number)
         others = tuple(matter.number for matter in own)
@@ -131,29 +149,28 @@ def _theirs(calendar: Calendar, tx: Tx, order: Order, *, number: str) -> Facts:
     return _fresh(calendar, tx, order, place=None) if isinstance(order.command, HandOver) else Facts(calendar)
 
 
-def _about(calendar: Calendar, tx: Tx, order: Order, *, number: str) -> Facts:
+def _about(calendar: Calendar, tx: Tx, order: Order, *, number: str, place: Place | None = None) -> Facts:
+    """The case of this number, and who stands ready for it: at the place that is now said, else where it is."""
     sequence = sequence_of(number)
     row = tx.first(_BY_NUMBER, {"wanted": number_of(sequence)}) if sequence is not None else None
     if row is None:
         return Facts(calendar)
     case = _case(tx, row)
-    asked = tx.all(_ASKED, {"about": case.subject})
-    may_climb = case.is_waiting or isinstance(order.command, DeclineCase)
-    needed = case.steps if case.label == Label.URGENT and may_climb else None
+    is_placed = place is not None and place.is_found
+    grid_id = _grid_of(tx, place) if place is not None and is_placed else case.grid_id
+    is_urgent = case.label == Label.URGENT
+    may_climb = case.is_waiting or is_placed or isinstance(order.command, DeclineCase)
+    asked = tx.all(_ASKED, {"about": case.subject}) if is_urgent else ()
     return Facts(
         calendar,
         case=case,
-        grid_id=case.grid_id,
-        standing=_standing(tx, needed, case.grid_id, now=order.now),
+        grid_id=grid_id,
+        standing={}
+        if isinstance(order.command, StatusOf)
+        else _standing(tx, case.steps if is_urgent and may_climb else None, grid_id, now=order.now),
         asked=frozenset(row.person_id for row in asked if row.closed_at is None),
         was_asked=frozenset(row.person_id for row in asked),
     )
-
-
-def _with_grid(tx: Tx, facts: Facts, grid_id: int | None, *, now: datetime) -> Facts:
-    assert facts.case is not None
-    needed = facts.case.steps if facts.case.label == Label.URGENT else None
-    return replace(facts, grid_id=grid_id, standing=_standing(tx, needed, grid_id, now=now))
 
 
 def _grid_of(tx: Tx, place: Place) -> int | None:
@@ -170,6 +187,7 @@ def _standing(tx: Tx, steps: Ladder | None, grid_id: int | None, *, now: datetim
 def _case(tx: Tx, row: Row[Any]) -> Case:
     place = tx.unseal(row.data_key_id, row.place)
     return Case(
+        id=row.id,
         number=row.number,
         label=row.label,
         category=row.category,
@@ -185,6 +203,7 @@ def _case(tx: Tx, row: Row[Any]) -> Case:
         grid_id=row.grid_id,
         accepted_by=row.accepted_by,
         accepter=row.accepter,
+        accepter_role=row.accepter_role or "",
         steps=msgspec.json.decode(row.ladder, type=Ladder) if row.ladder else ladder.URGENT,
         level=row.ladder_level,
         needs_person=row.needs_person,
@@ -195,7 +214,8 @@ def _case(tx: Tx, row: Row[Any]) -> Case:
 
 
 def _said_since(tx: Tx, subject: str) -> tuple[str, ...]:
-    bodies = [timeline.body_of(tx, entry) or {} for entry in timeline.entries(tx, subject) if entry.kind == "amended"]
+    said = (entry for entry in timeline.entries(tx, subject) if entry.kind == "amended" and not entry.actor.startswith("staff:"))
+    bodies = [timeline.body_of(tx, entry) or {} for entry in said]
     return tuple(body["words"] for body in bodies if "words" in body)
 
 
@@ -258,7 +278,7 @@ def _amend(tx: Tx, order: Order, *, case: Case, **added: Any) -> None:
         needs = case.needs_person or ("" if added["place"].is_found else "place")
         values["needs_person"] = "" if needs == "place" and added["place"].is_found else needs
     if values:
-        _update(tx, case.number, case.version, **values)
+        _update(tx, case, **values)
     _want(tx, order, case, media=added["media"])
 
 
@@ -266,30 +286,36 @@ def _climb(tx: Tx, order: Order, *, number: str, **climbed: Any) -> None:
     values: dict[str, Any] = {"ladder_level": climbed["level"], "ladder_next_at": climbed["next_at"]}
     if climbed["nobody"]:
         values["needs_person"] = "nobody"
-    _update(tx, number, None, **values)
+    _update_open(tx, number, **values)
 
 
 def _needs_person(tx: Tx, order: Order, *, number: str, why: str) -> None:
-    _update(tx, number, None, needs_person=why)
+    _update_open(tx, number, needs_person=why)
 
 
 def _accept(tx: Tx, order: Order, *, case: Case, staff_id: int, at: datetime) -> None:
-    _update(tx, case.number, case.version, state="accepted", accepted_by=staff_id, accepted_at=at, ladder_next_at=None)
+    _update(tx, case, state="accepted", accepted_by=staff_id, accepted_at=at, ladder_next_at=None)
 
 
 def _give_back(tx: Tx, order: Order, *, case: Case) -> None:
-    _update(tx, case.number, case.version, state="open", accepted_by=None, accepted_at=None)
+    _update(tx, case, state="open", accepted_by=None, accepted_at=None)
 
 
 def _answer(tx: Tx, order: Order, *, case: Case, at: datetime) -> None:
-    _update(tx, case.number, case.version, first_responded_at=case.first_responded_at or at, needs_person="")
+    _update(tx, case, first_responded_at=case.first_responded_at or at, needs_person="")
 
 
-def _update(tx: Tx, number: str, version: int | None, /, **values: Any) -> None:
+def _update(tx: Tx, case: Case, /, **values: Any) -> None:
+    """The row of a case that was read is changed; `Lost` when somebody else changed it since."""
+    tx.update(CaseRow, case.id, version=case.version, **values)
+
+
+def _update_open(tx: Tx, number: str, /, **values: Any) -> None:
+    """The row of a case is changed that this very transaction may have made or changed."""
     row = tx.first(_ID, {"wanted": number})
     if row is None:
         raise Lost(f"case {number} is gone")
-    tx.update(CaseRow, row.id, version=version, **values)
+    tx.update(CaseRow, row.id, **values)
 
 
 _ID = select(CASE.c.id).where(CASE.c.number == bindparam("wanted"))

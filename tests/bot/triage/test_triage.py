@@ -12,6 +12,9 @@ from bot.triage.triage import Label, Triage, is_danger, triage
 
 # Short phrases as people send them, each with its class and category; `ask` is urgent with one question. All of them are invented.
 PHRASES = [
+    # the key beneath the messenger's chat
+    ("urgent", "other", "🆘 一键求助"),
+    ("urgent", "other", "🆘 SOS"),
     # fire
     ("urgent", "fire", "着火了"),
     ("urgent", "fire", "三号楼 着 火 了 快来"),

@@ -90,8 +90,6 @@ def _session() -> None:
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
     )
-    op.create_index("ix_session_household_id", "session", ["household_id"])
-    op.create_index("ix_session_person_id", "session", ["person_id"])
 
 
 def _case_record() -> None:
@@ -179,7 +177,6 @@ def _question() -> None:
     )
     op.create_index("ix_question_household_id", "question", ["household_id"])
     op.create_index("ix_question_person_id", "question", ["person_id"])
-    op.create_index("ix_question_session_id", "question", ["session_id"])
     op.create_index("ix_question_subject", "question", ["subject"])
     op.create_index("question_expiry", "question", ["expires_at"])
 
@@ -239,7 +236,6 @@ def _delivery() -> None:
     op.create_index("delivery_external", "delivery", ["channel", "external_id"])
     op.create_index("delivery_flight", "delivery", ["address_id", "lane", "state"])
     op.create_index("ix_delivery_inbound_id", "delivery", ["inbound_id"])
-    op.create_index("ix_delivery_question_id", "delivery", ["question_id"])
 
 
 def _receipt() -> None:

@@ -1,0 +1,62 @@
+"""Two addresses become one person's, when the platform of one vouches for the other."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, bindparam, select, update
+
+from bot.effects import Owner
+from bot.envelope import Address
+from bot.store.addresses import ADDRESS, PERSON, Known, add_address, addresses_of, at, is_stranger, verify
+from bot.store.people import hold
+from bot.store.tx import Tx
+
+_OWN = select(ADDRESS.c.id, ADDRESS.c.channel, ADDRESS.c.data_key_id, ADDRESS.c.value).where(ADDRESS.c.person_id == bindparam("person"))
+
+
+def join(tx: Tx, known: Known, also: Address, *, now: datetime) -> bool:
+    """True when both addresses are one person's from now on, with all that either has reported.
+
+    Who only ever wrote to us goes over to the other. Two who are both known to us, a household that shares the number, and a person who
+    already writes from another account of that platform stay apart: a number may have changed hands.
+    """
+    there = at(tx, also)
+    if there is None:
+        owner = Owner(known.person_id, known.household_id)
+        verify(tx, add_address(tx, also, owner, now=now, preference=known.preference + 1), now)
+        return True
+    if there.person_id is None or known.person_id is None:
+        return False
+    return there.person_id == known.person_id or _became_one(tx, known, there, now=now)
+
+
+def _became_one(tx: Tx, here: Known, there: Known, *, now: datetime) -> bool:
+    assert here.person_id is not None
+    assert there.person_id is not None
+    if any(address.channel == here.channel for address in addresses_of(tx, Owner(there.person_id))):
+        return False
+    if is_stranger(tx, here.person_id):
+        _go_over(tx, here.person_id, there, now=now)
+        return True
+    if is_stranger(tx, there.person_id):
+        hold(tx, Owner(there.person_id))
+        _go_over(tx, there.person_id, here, now=now)
+        return True
+    return False
+
+
+def _go_over(tx: Tx, stranger: int, to: Known, *, now: datetime) -> None:
+    """Everything that names the stranger names the other one; what was sealed stays under the key that sealed it."""
+    assert to.person_id is not None
+    for row in tx.all(_OWN, {"person": stranger}):
+        address = Address(row.channel, tx.unseal(row.data_key_id, row.value))
+        add_address(tx, address, Owner(to.person_id), now=now, preference=to.preference + 1)
+    for column in naming_persons():
+        tx.run(update(column.table).where(column == stranger).values({column: to.person_id}))
+
+
+def naming_persons() -> list[Column[int]]:
+    """Every column of every room's tables that names a person."""
+    tables = PERSON.metadata.sorted_tables
+    return [column for table in tables for column in table.columns if any(key.references(PERSON) for key in column.foreign_keys)]
