@@ -9,13 +9,15 @@ from datetime import timedelta
 
 from flask import Blueprint
 
-from bot import outbox, receipts, turn
+from bot import answering, receipts, turn
 from bot.attachments import Shelf
 from bot.calendar import load_years
 from bot.clock import Clock, Waker, clock_of
-from bot.dispatcher import Dispatcher
+from bot.dispatcher import Dispatcher, new_holder
+from bot.drawing import Brush
 from bot.envelope import Address, Inbound, Receipt
 from bot.errors import SettingsFault
+from bot.lease import Lease
 from bot.room import House, Room, Sight
 from bot.router import COMMANDS
 from bot.settings import Settings, on_port
@@ -24,25 +26,35 @@ from bot.store.begin import Store
 from bot.store.keys import KeyFile
 from bot.store.sealed import Vault
 from bot.translate import Translator, load_translator
-from bot.triage.triage import is_danger, triage
+from bot.triage.triage import triage
 from bot.web.front import front
 from bot.web.health import health
 from bot.web.hooks import sms_hooks
 from bot.web.server import PortTaken, WebServer, create_app, listen
+from bot.web.telegram import telegram_hooks
 from bot.web.training import training
+from bot.web.voice import Hotline, voice_hooks
 from channels.contract import Channel
 from channels.simulator.server import Simulator
 from channels.simulator.settings import SimulatorSettings
+from channels.simulator.telegram.demo import DEMO_ACCOUNTS
 from channels.simulator.texts import Kind, Phone
 from channels.sms import Sms
+from channels.telegram import PER_SECOND, Telegram
+from channels.telegram_api import TelegramAccount
+from channels.telegram_listening import House as Hearing
+from channels.telegram_listening import Listener
 from channels.twilio import TwilioAccount
+from channels.voice import Voice
 from workflows.cases import records as cases
 from workflows.places import records as places
 
 log = logging.getLogger(__name__)
 SIMULATOR_NUMBER = "+9990012345"
 SIMULATOR_PER_SECOND = 1000
+KIN = {"voice": "sms"}  # who rings from a number also reads its texts
 NO_ACCOUNT = TwilioAccount("", "")  # what the training carrier can do at a number is what the real one can
+NO_BOT = TelegramAccount("")  # and so is what it can do on the messenger
 
 
 def rooms() -> tuple[Room, ...]:
@@ -55,7 +67,15 @@ def channels(settings: Settings, account: TwilioAccount | None, clock: Clock) ->
     if account is None:
         return ()
     rate = SIMULATOR_PER_SECOND if settings.simulator_on else settings.twilio_per_second
-    return (Sms(account, clock=clock.now, rate=rate),)
+    return (Sms(account, clock=clock.now, rate=rate), Voice(account))
+
+
+def messenger(settings: Settings, account: TelegramAccount | None, translator: Translator) -> tuple[Channel, ...]:
+    """The messenger, where a bot is connected."""
+    if account is None:
+        return ()
+    rate = SIMULATOR_PER_SECOND if settings.simulator_on else PER_SECOND
+    return (Telegram(account, translate=translator.on_screen, rate=rate),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +108,15 @@ def open_base(settings: Settings) -> Base:
 
 def house_of(base: Base, *also: Channel) -> House:
     """The house: everything a turn needs. What a channel can do is asked of the settings, whichever process has it open."""
-    account = account_of(base.settings) or (NO_ACCOUNT if base.settings.simulator_on else None)
-    by_name = {channel.name: channel for channel in (*channels(base.settings, account, base.clock), *also)}
+    settings = base.settings
+    account = account_of(settings) or (NO_ACCOUNT if settings.simulator_on else None)
+    bot = bot_of(settings) or (NO_BOT if settings.simulator_on else None)
+    connected = (*channels(settings, account, base.clock), *messenger(settings, bot, base.translator), *also)
+    by_name = {channel.name: channel for channel in connected}
+
+    def can_reach(address: Address) -> bool:
+        channel = by_name.get(address.channel)
+        return channel is None or channel.capability(address).reaches  # a channel of another process comes for its own
 
     def can_answer(address: Address) -> bool:
         channel = by_name.get(address.channel)
@@ -101,14 +128,17 @@ def house_of(base: Base, *also: Channel) -> House:
         translator=base.translator,
         vocabulary=base.translator.vocabulary(COMMANDS),
         look=look,
+        can_reach=can_reach,
         can_answer=can_answer,
+        kin=KIN,
         inbound_per_minute=base.settings.inbound_per_minute,
     )
 
 
 def look(text: str, language: str | None) -> Sight:
-    """The first glance at an inbound."""
-    return Sight(is_danger(text), triage(text, language).category) if text else Sight(danger=False, category="other")
+    """The first glance at an inbound: there is advice where there may be danger."""
+    found = triage(text, language)
+    return Sight(found.advice is not None, found.category)
 
 
 class Anlin:
@@ -123,11 +153,12 @@ class Anlin:
         settings = on_port(base.settings, self._socket.getsockname()[1]) if self._socket else base.settings
         self.base = replace(base, settings=settings)
         self.simulator = _simulator(settings) if settings.simulator_on and serves else None
-        account = account_of(settings, self.simulator)
-        connected = channels(settings, account, base.clock)
+        account, bot = account_of(settings, self.simulator), bot_of(settings, self.simulator)
+        connected = (*channels(settings, account, base.clock), *messenger(settings, bot, base.translator))
         self.house = house_of(self.base)
         self.dispatcher = self._dispatcher(connected) if works else None
         self._waker = Waker((self.sweep,)) if works else None
+        self._listener = Listener(bot, self._hearing()) if bot and serves else None
         self._web = self._pages(account) if self._socket else None
 
     @property
@@ -138,17 +169,20 @@ class Anlin:
 
     def start(self) -> None:
         """Requests are answered, timers fall due and deliveries leave from now on."""
-        outbox.on_enqueue(self.base.store, self.dispatcher.nudge if self.dispatcher else _nothing)
         if self.simulator:
             self.simulator.service_url = self.url
+        if self._web:
+            self._web.start()  # before all else: a channel that takes long to load keeps nobody waiting
         if self.dispatcher and self._waker:
             self.dispatcher.start()
             self._waker.start()
-        if self._web:
-            self._web.start()
+        if self._listener:
+            self._listener.start()
 
     def stop(self) -> None:
         """What is under way is finished, for ten seconds at most; what is not keeps its lease and is tried again after the next start."""
+        if self._listener:
+            self._listener.stop()
         if self._web:
             self._web.stop()
         if self._waker:
@@ -185,11 +219,39 @@ class Anlin:
         dispatcher.fetch_to(Shelf(base.settings.data_dir / "attachments", base.settings.media_max_bytes))
         return dispatcher
 
+    def _hearing(self) -> Hearing:
+        base = self.base
+        return Hearing(
+            take=lambda inbound: turn.receive(self.house, inbound, base.clock.now()).taken_as,
+            turn=Lease(base.store, "telegram", new_holder(), base.clock.now),
+            clock=base.clock.now,
+            translate=base.translator.on_screen,
+            own=base.translator.own,
+            languages=base.translator.languages,
+        )
+
+    def _hotline(self, account: TwilioAccount) -> Hotline:
+        base = self.base
+        channel = Voice(account)
+        brush = Brush(channel, base.translator)
+        return Hotline(
+            account,
+            take=lambda inbound: answering.answer(self.house, brush, inbound, now=base.clock.now()),
+            redraw=lambda address, one: answering.once_more(self.house, brush, address, delivery_id=one, now=base.clock.now()),
+            translator=base.translator,
+            clock=base.clock.now,
+            draw=channel.draw,
+            duty_phone=base.settings.duty_phone,
+        )
+
     def _pages(self, account: TwilioAccount | None) -> WebServer:
         assert self._socket is not None
         blueprints: list[Blueprint] = [health({"database": self.base.store.ready}), front(self.simulator.url if self.simulator else "")]
         if account:
             blueprints.append(sms_hooks(account, take=self.take, settle=self.settle, clock=self.base.clock.now))
+            blueprints.append(voice_hooks(self._hotline(account)))
+        if self._listener and self.base.settings.telegram_secret:
+            blueprints.append(telegram_hooks(self.base.settings.telegram_secret, self._listener.hear))
         if self.simulator and account:
             blueprints.append(training(account, self.move_clock))
         return WebServer(create_app(blueprints), self._socket, threads=self.base.settings.web_threads)
@@ -204,6 +266,7 @@ def _simulator(settings: Settings) -> Simulator:
             numbers=(SIMULATOR_NUMBER,),
             public_url=settings.public_url,
             phones=tuple(Phone(number, label, _kind(kind)) for number, label, kind in demo.phones()),
+            accounts=DEMO_ACCOUNTS,
             port=settings.simulator_port,
         )
     )
@@ -238,5 +301,10 @@ def account_of(settings: Settings, simulator: Simulator | None = None) -> Twilio
     )
 
 
-def _nothing() -> None:
-    """Without a dispatcher in this process another one polls."""
+def bot_of(settings: Settings, simulator: Simulator | None = None) -> TelegramAccount | None:
+    """The Telegram bot of the settings, or the simulator's."""
+    if simulator:
+        return TelegramAccount(simulator.settings.telegram_token, simulator.url, settings.telegram_secret, settings.public_url)
+    if not settings.has_telegram:
+        return None
+    return TelegramAccount(settings.telegram_token, settings.telegram_api_base, settings.telegram_secret, settings.public_url)

@@ -19,11 +19,12 @@ import msgspec
 from sqlalchemy import bindparam, select, update
 
 from bot import outbox
-from bot.envelope import Lane, Media, Purpose
+from bot.effects import Owner
+from bot.envelope import Address, Lane, Media, Purpose
 from bot.errors import AnlinError, Erased, SendError, StoreDown, where
 from bot.outbox import Content
 from bot.prompt import Phrase, _, phrase
-from bot.store import timeline
+from bot.store import people, timeline
 from bot.store.addresses import ADDRESS, Reached
 from bot.store.audit import unseal_for
 from bot.store.begin import Store, Tx
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 NOT_KEPT = _("We could not keep the photo, recording or file you sent.")
 WHAT_WE_TAKE = _("We can keep photos, recordings and PDF files of up to {limit} MB.")
 SEND_AGAIN = _("Please send it once more.")
+SAY_AGAIN = _("Please tell us once more; a few written words will do.")
 
 AGAIN_AFTER = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
 MOST_TRIES = 12  # about half a day: platforms keep what was sent to us for longer
@@ -55,8 +57,7 @@ _KEPT = _SETTLE.values(state="kept", content_type=bindparam("type"), size=bindpa
 _ENDED = _SETTLE.values(state=bindparam("ended"), why=bindparam("reason"), file="")
 _AGAIN = _SETTLE.values(next_at=bindparam("later", type_=ATTACHMENT.c.next_at.type), why=bindparam("reason"))
 _BY_ID = select(ATTACHMENT).where(ATTACHMENT.c.id == bindparam("attachment"))
-_SENDER = select(ADDRESS.c.id, ADDRESS.c.channel, ADDRESS.c.data_key_id).join(INBOUND, INBOUND.c.address_id == ADDRESS.c.id)
-_SENDER = _SENDER.where(INBOUND.c.id == bindparam("inbound"))
+_SENDER = select(ADDRESS).join(INBOUND, INBOUND.c.address_id == ADDRESS.c.id).where(INBOUND.c.id == bindparam("inbound"))
 
 
 class Fetched(Protocol):
@@ -68,11 +69,19 @@ class Fetched(Protocol):
     def content_type(self) -> str: ...
 
 
+class Reaching(Protocol):
+    """What a channel can do at an address, as far as it matters here."""
+
+    @property
+    def reaches(self) -> bool: ...
+
+
 class Fetching(Protocol):
     """What fetching needs of a channel."""
 
     @property
     def name(self) -> str: ...
+    def capability(self, address: Address) -> Reaching: ...
     async def fetch(self, media: Media, limit: int) -> Fetched: ...
 
 
@@ -187,12 +196,12 @@ async def _run(store: Store, channel: Fetching, shelf: Shelf, *, errand: Errand,
         fetched = await channel.fetch(errand.media, shelf.limit)
         await asyncio.to_thread(_keep, store, shelf, errand, fetched=fetched)
     except SendError as error:
-        await asyncio.to_thread(_again_or_gone, store, errand, error, now=now)
+        await asyncio.to_thread(_again_or_gone, store, channel, errand, error=error, now=now)
     except (StoreDown, OSError) as fault:  # nothing could be written; it is fetched again when the lease has run out
         log.warning("attachment not kept attachment=%s: %s", errand.id, where(fault))
     except AnlinError as refusal:
         says = (Phrase(NOT_KEPT), Phrase(str(refusal)), phrase(WHAT_WE_TAKE, limit=shelf.limit // MEGABYTE))
-        await asyncio.to_thread(_end, store, errand, _Ending("refused", str(refusal), says), now=now)
+        await asyncio.to_thread(_end, store, channel, errand, ending=_Ending("refused", str(refusal), says), now=now)
     except Exception as fault:
         log.error("fetching broke down attachment=%s: %s", errand.id, where(fault))
 
@@ -205,9 +214,10 @@ def _keep(store: Store, shelf: Shelf, errand: Errand, *, fetched: Fetched) -> No
         tx.run(_KEPT, {"attachment": errand.id, "type": fetched.content_type, "bytes": len(fetched.content)})
 
 
-def _again_or_gone(store: Store, errand: Errand, error: SendError, *, now: datetime) -> None:
+def _again_or_gone(store: Store, channel: Fetching, errand: Errand, *, error: SendError, now: datetime) -> None:
     if not error.retryable or errand.tries >= MOST_TRIES:
-        _end(store, errand, _Ending("gone", str(error), (Phrase(NOT_KEPT), Phrase(SEND_AGAIN))), now=now)
+        once_more = SAY_AGAIN if errand.media.content_type.startswith("audio/") else SEND_AGAIN
+        _end(store, channel, errand, ending=_Ending("gone", str(error), (Phrase(NOT_KEPT), Phrase(once_more))), now=now)
         return
     later = now + (error.after or AGAIN_AFTER[min(errand.tries, len(AGAIN_AFTER)) - 1])
     with store.begin() as tx:
@@ -221,7 +231,7 @@ class _Ending:
     says: tuple[Phrase, ...]
 
 
-def _end(store: Store, errand: Errand, ending: _Ending, *, now: datetime) -> None:
+def _end(store: Store, channel: Fetching, errand: Errand, *, ending: _Ending, now: datetime) -> None:
     """It will not be had; the subject's timeline says why, and so does a reply to whoever sent it."""
     with store.begin() as tx:
         if tx.run(_ENDED, {"attachment": errand.id, "ended": ending.state, "reason": ending.why}).rowcount != 1:
@@ -236,8 +246,18 @@ def _end(store: Store, errand: Errand, ending: _Ending, *, now: datetime) -> Non
             body={"attachment": errand.id, "why": ending.why},
             data_key_id=errand.data_key_id,
         )
-        sender = tx.first(_SENDER, {"inbound": errand.inbound_id})
-        if sender is not None:
-            to = Reached(sender.id, sender.channel, sender.data_key_id)
+        to = _sender(tx, channel, errand)
+        if to is not None:
             content = Content(ending.says)
             outbox.enqueue(tx, address=to, content=content, now=now, lane=Lane.UPDATE, purpose=Purpose.REPLY, subject=errand.subject)
+
+
+def _sender(tx: Tx, channel: Fetching, errand: Errand) -> Reached | None:
+    """Where whoever sent it is told: there, or at their next address when no words of ours get through to that one (a call is over)."""
+    sender = tx.first(_SENDER, {"inbound": errand.inbound_id})
+    if sender is None:
+        return None
+    if channel.capability(Address(sender.channel, tx.unseal(sender.data_key_id, sender.value))).reaches:
+        return Reached(sender.id, sender.channel, sender.data_key_id)
+    others = people.addresses_of(tx, Owner(sender.person_id, sender.household_id), str(Purpose.REPLY))
+    return next((address for address in others if address.id != sender.id), None)

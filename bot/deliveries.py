@@ -6,13 +6,15 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select, update
+from sqlalchemy import BigInteger, Row, bindparam, case, func, or_, select, type_coerce, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from bot.envelope import DeliveryState, Lane
-from bot.errors import SendError, Stopped, Unreachable
+from bot.errors import Dead, SendError, Stopped
 from bot.prompt import _
 from bot.store import addresses
 from bot.store.begin import Tx
+from bot.store.instant import EPOCH, MICROSECOND
 from bot.store.tables import DeliveryRow, QuestionRow, TimerRow, table_of
 
 QUEUED, SENDING, SENT = DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT
@@ -62,6 +64,13 @@ _END = {
 _ROW = select(DELIVERY).where(DELIVERY.c.id == bindparam("delivery"))
 _QUESTION_OF = select(DELIVERY.c.question_id).where(DELIVERY.c.id == bindparam("delivery"))
 _MOMENT = bindparam("now", type_=DELIVERY.c.next_at.type)
+
+
+def _raw(column: ColumnElement[Any]) -> ColumnElement[int]:
+    """The instant as the database counts it, to reckon with."""
+    return type_coerce(column, BigInteger)
+
+
 _ASKED = (
     update(QUESTION)
     .where(
@@ -71,6 +80,10 @@ _ASKED = (
     .values(
         first_sent_at=func.coalesce(QUESTION.c.first_sent_at, _MOMENT),
         unanswered_since=func.coalesce(QUESTION.c.unanswered_since, _MOMENT),
+        expires_at=case(
+            (QUESTION.c.first_sent_at.is_(None), _raw(QUESTION.c.expires_at) + bindparam("now_raw") - _raw(QUESTION.c.put_at)),
+            else_=_raw(QUESTION.c.expires_at),
+        ),
     )
 )
 _MOVED = update(QUESTION).where(QUESTION.c.id == bindparam("question")).values(address_id=bindparam("to"))
@@ -103,7 +116,7 @@ def climb(tx: Tx, delivery_id: int, state: DeliveryState, *, now: datetime) -> b
 def mark_asked(tx: Tx, question_ids: Collection[int], now: datetime) -> None:
     """These questions wait for their answer from the first time they were sent."""
     if question_ids:
-        tx.run(_ASKED, {"questions": tuple(question_ids), "now": now})
+        tx.run(_ASKED, {"questions": tuple(question_ids), "now": now, "now_raw": (now - EPOCH) // MICROSECOND})
 
 
 def fail(tx: Tx, delivery_id: int, error: SendError, *, now: datetime) -> bool:
@@ -149,7 +162,7 @@ def _end(tx: Tx, delivery_id: int, error: SendError, *, state: DeliveryState, no
 def _mark_address(tx: Tx, row: Row[Any], error: SendError, *, now: datetime) -> None:
     if isinstance(error, Stopped):
         addresses.stop(tx, row.address_id)
-    elif isinstance(error, Unreachable) and getattr(error, "is_dead", False):  # a phone that is off tonight is not a dead number
+    elif isinstance(error, Dead):  # a phone that is off tonight is not a dead number
         addresses.mark_gone(tx, row.address_id, str(error), now)
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import bindparam, or_, select
 
 from bot.deliveries import DELIVERY
-from bot.envelope import Address, Outbound
-from bot.errors import Erased
-from bot.outbox import IN_FULL, LATE, Claimed, read, waiting
-from bot.prompt import Phrase
+from bot.envelope import Outbound
+from bot.outbox import FULL, IN_FULL, LATE, Claimed, Waiting, read, waiting
+from bot.prompt import Phrase, _, phrase
 from bot.settling import mark_sent
-from bot.store.addresses import ADDRESS
 from bot.store.begin import Tx
 
 
@@ -48,36 +47,44 @@ _HERE = (
     .order_by(DELIVERY.c.id)
     .with_for_update(of=DELIVERY)
 )
-_DRAWN_BEFORE = (
-    select(
-        DELIVERY.c.id,
-        DELIVERY.c.data_key_id,
-        DELIVERY.c.as_sent,
-        DELIVERY.c.valid_until,
-        ADDRESS.c.value,
-        ADDRESS.c.data_key_id.label("address_key_id"),
-    )
-    .join(ADDRESS, ADDRESS.c.id == DELIVERY.c.address_id)
-    .where(
-        DELIVERY.c.address_id == bindparam("address"),
-        DELIVERY.c.as_sent.is_not(None),
-        or_(DELIVERY.c.inbound_id == bindparam("inbound"), DELIVERY.c.external_id == bindparam("external")),
-    )
-    .order_by(DELIVERY.c.id)
-)
+_DRAWN = FULL.where(DELIVERY.c.address_id == bindparam("address"), DELIVERY.c.as_sent.is_not(None)).order_by(DELIVERY.c.id)
+_DRAWN_BEFORE = _DRAWN.where(or_(DELIVERY.c.inbound_id == bindparam("inbound"), DELIVERY.c.external_id == bindparam("external")))
+_DRAWN_ONE = _DRAWN.where(DELIVERY.c.id == bindparam("delivery"))
+_AS_SENT = select(DELIVERY.c.data_key_id, DELIVERY.c.as_sent).where(DELIVERY.c.id == bindparam("delivery"))
 
 
-def words_for(claimed: Claimed, brush: Brush, now: datetime) -> str:
-    """The words of a delivery as this channel shows them in the person's language, at this moment."""
-    channel, translator = brush.channel, brush.translator
-    language, variant = translator.language(claimed.language), channel.variant
-    says = tuple(translator.say(phrase, language, variant, now) for phrase in claimed.content.says)
-    asked = claimed.content.asked
-    if asked is None:
-        return channel.draw(says)
+def outbound_for(claimed: Claimed, brush: Brush, now: datetime) -> Outbound:
+    """The delivery as this channel shows it in the person's language, at this moment."""
+    channel, language = brush.channel, brush.translator.language(claimed.language)
+    content, variant = claimed.content, channel.variant
+
+    def said(phrase: Phrase) -> str:
+        return brush.translator.say(phrase, language, variant, now)
+
+    connects = content.connect if variant == "spoken" else None
+    says = tuple(said(phrase) for phrase in (*content.says, *((connects,) if connects else ())))
+    choices = _choices(claimed, language, said if variant == "spoken" else None) if content.asked else ()
+    words = channel.draw(says, said(content.asked) if content.asked else None, choices)
+    return Outbound(
+        claimed.id,
+        claimed.to,
+        words,
+        claimed.valid_until,
+        choices=choices,
+        asks=content.asked is not None,
+        language=language,
+        connects_to=content.connects_to if connects else "",
+        is_language_known=claimed.language is not None,
+    )
+
+
+def _choices(claimed: Claimed, language: str, said: Callable[[Phrase], str] | None) -> tuple[tuple[str, str], ...]:
+    """Each choice with its key, as it was shown; spoken, it says itself which key to press."""
     shown = claimed.prompt.choices if claimed.prompt else ()
-    choices = tuple((choice.key, choice.words.get(language) or next(iter(choice.words.values()), choice.value)) for choice in shown)
-    return channel.draw(says, translator.say(asked, language, variant, now), choices)
+    plain = tuple((choice.key, choice.words.get(language) or next(iter(choice.words.values()), choice.value)) for choice in shown)
+    if said is None:
+        return plain
+    return tuple((key, said(phrase(_("{choice}: press {key}."), choice=words, key=key))) for key, words in plain)
 
 
 def drawn(tx: Tx, brush: Brush, address_id: int, *, inbound_id: int | None, now: datetime) -> tuple[Outbound, ...]:
@@ -86,19 +93,27 @@ def drawn(tx: Tx, brush: Brush, address_id: int, *, inbound_id: int | None, now:
     For channels that do not push: the transaction must be committed before the words are shown.
     """
     if inbound_id is not None:
-        before = tx.all(_DRAWN_BEFORE, {"address": address_id, "inbound": inbound_id, "external": f"drawn-{inbound_id}"})
+        drawn_for = {"address": address_id, "inbound": inbound_id, "external": f"drawn-{inbound_id}", "now": now}
+        before = _as_drawn(tx, brush, waiting(tx, _DRAWN_BEFORE, drawn_for), now=now)
         if before:
-            return tuple(outbound for row in before if (outbound := _as_drawn(tx, brush.channel.name, row)) is not None)
+            return before
     rows = waiting(tx, _HERE, {"address": address_id, "channel": brush.channel.name, "now": now})
     readable = [claimed for row in rows if (claimed := read(tx, row, "", now=now)) is not None]
-    drawings = [(claimed, words_for(claimed, brush, now)) for claimed in readable]
-    mark_sent(tx, [(claimed, words, f"drawn-{inbound_id or claimed.id}") for claimed, words in drawings], now)
-    return tuple(Outbound(claimed.id, claimed.to, words, claimed.valid_until) for claimed, words in drawings)
+    drawings = [(claimed, outbound_for(claimed, brush, now)) for claimed in readable]
+    mark_sent(tx, [(claimed, outbound.words, f"drawn-{inbound_id or claimed.id}") for claimed, outbound in drawings], now)
+    return tuple(outbound for _claimed, outbound in drawings)
 
 
-def _as_drawn(tx: Tx, channel: str, row: Any) -> Outbound | None:
-    try:
-        to = Address(channel, tx.unseal(row.address_key_id, row.value))
-        return Outbound(row.id, to, tx.unseal(row.data_key_id, row.as_sent), row.valid_until)
-    except Erased:
-        return None
+def redrawn(tx: Tx, brush: Brush, address_id: int, *, delivery_id: int, now: datetime) -> tuple[Outbound, ...]:
+    """A delivery that was drawn for this address, once more in the same words; nothing when there is none."""
+    return _as_drawn(tx, brush, waiting(tx, _DRAWN_ONE, {"address": address_id, "delivery": delivery_id, "now": now}), now=now)
+
+
+def _as_drawn(tx: Tx, brush: Brush, rows: Sequence[Waiting], *, now: datetime) -> tuple[Outbound, ...]:
+    readable = [claimed for row in rows if (claimed := read(tx, row, "", now=now)) is not None]
+    return tuple(replace(outbound_for(claimed, brush, now), words=_words_sent(tx, claimed)) for claimed in readable)
+
+
+def _words_sent(tx: Tx, claimed: Claimed) -> str:
+    row = tx.first(_AS_SENT, {"delivery": claimed.id})
+    return tx.unseal(claimed.data_key_id, row.as_sent) if row else ""

@@ -32,11 +32,20 @@ class Pin(Struct, frozen=True):
     longitude: float
 
 
+class Event(StrEnum):
+    """Something somebody did without words, where a channel can tell: a call begins, a question meets silence, a call ends."""
+
+    ARRIVED = "arrived"
+    SILENT = "silent"
+    LEFT = "left"
+
+
 class Inbound(Struct, frozen=True):
     """What somebody sent us, once per (channel, external_id).
 
     `answers` names the delivery whose question this answers, where the platform can say so (a button, a call step).
     `wish` is what the platform itself has already done about its own words: "stop" or "start" of everything on this address.
+    `edits` says that these words stand in place of earlier ones. `also` is another address of the sender, vouched for by the platform.
     """
 
     channel: str
@@ -48,6 +57,9 @@ class Inbound(Struct, frozen=True):
     pin: Pin | None = None
     answers: int | None = None
     wish: str = ""
+    event: Event | None = None
+    edits: str = ""
+    also: Address | None = None
 
 
 class Lane(IntEnum):
@@ -85,12 +97,22 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """One delivery made ready for one address: words already in the person's language and the channel's variant."""
+    """One delivery made ready for one address: words already in the person's language and the channel's variant.
+
+    A channel with buttons or keys draws the `choices` (key, words) itself; `asks` says that an answer is awaited. A channel that carries
+    a voice connects the call to the number `connects_to` once the words are said. `is_language_known` is false when nobody has told us
+    the person's language yet.
+    """
 
     delivery_id: int
     to: Address
     words: str
     valid_until: datetime | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+    asks: bool = False
+    language: str = ""
+    connects_to: str = ""
+    is_language_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,11 @@ class Throttled(SendError):
 
 
 class Unreachable(SendError):
-    """This address cannot be reached now (phone off, no such number, a landline); the next address is tried."""
+    """This address cannot be reached now (the phone is off, nobody answers); the next address is tried."""
+
+
+class Dead(Unreachable):
+    """Nothing of this kind can ever be sent to this address (no such number, a landline); it is mended or left alone."""
 
 
 class Stopped(SendError):

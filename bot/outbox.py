@@ -41,6 +41,8 @@ class Content(Struct, frozen=True):
 
     says: tuple[Phrase, ...] = ()
     asked: Phrase | None = None
+    connect: Phrase | None = None  # told, and done, only where a voice is carried
+    connects_to: str = ""
 
 
 class Target(Protocol):
@@ -88,7 +90,7 @@ class Claimed(Struct, frozen=True):
 
 
 class Waiting(Struct, frozen=True):
-    """One row of `IN_FULL`, column by column: many times quicker to read than the row itself."""
+    """One row of `FULL`, column by column: many times quicker to read than the row itself."""
 
     id: int
     channel: str
@@ -139,7 +141,7 @@ _HELD_BACK = exists().where(
     ),
 )
 LATE: ColumnElement[bool] = or_(DELIVERY.c.give_up_at <= MOMENT, func.coalesce(DELIVERY.c.valid_until <= MOMENT, False))
-IN_FULL: Select[Any] = (
+FULL: Select[Any] = (
     select(
         DELIVERY.c.id,
         DELIVERY.c.channel,
@@ -167,8 +169,8 @@ IN_FULL: Select[Any] = (
     .outerjoin(HOUSEHOLD, HOUSEHOLD.c.id == ADDRESS.c.household_id)
     .outerjoin(QUESTION, QUESTION.c.id == DELIVERY.c.question_id)
     .outerjoin(PROMPT, PROMPT.c.id == QUESTION.c.prompt_id)
-    .where(DELIVERY.c.state == str(QUEUED), DELIVERY.c.next_at <= MOMENT)
 )
+IN_FULL = FULL.where(DELIVERY.c.state == str(QUEUED), DELIVERY.c.next_at <= MOMENT)
 _DUE: Select[Any] = (
     IN_FULL.where(DELIVERY.c.channel == bindparam("channel"), ~_HELD_BACK)
     .order_by(DELIVERY.c.lane, DELIVERY.c.id)
@@ -278,7 +280,7 @@ def depth(tx: Tx, now: datetime) -> tuple[Depth, ...]:
 
 
 def waiting(tx: Tx, statement: Select[Any], params: Mapping[str, Any]) -> list[Waiting]:
-    """What a statement made of `IN_FULL` finds, with the data keys it needs at hand."""
+    """What a statement made of `FULL` finds, with the data keys it needs at hand."""
     rows = [Waiting(*row) for row in tx.all(statement, params)]
     open_keys(tx, (key_id for row in rows for key_id in (row.data_key_id, row.address_key_id)))
     return rows

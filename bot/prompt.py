@@ -83,6 +83,17 @@ class Say(Struct, frozen=True):
         yield self
 
 
+class Connect(Say, frozen=True):
+    """Told only where a voice is carried: the caller is then connected to this number."""
+
+    number: str = ""
+
+
+def connect(words: str, number: str, /, **values: str | int | datetime | Phrase) -> Connect:
+    """A sentence, and the number that the call goes on to."""
+    return Connect(words, {name: pack(value) for name, value in values.items()}, number)
+
+
 def say(words: str, /, **values: str | int | datetime | Phrase) -> Say:
     """A sentence to be told, its values ready to be kept."""
     return Say(words, {name: pack(value) for name, value in values.items()})

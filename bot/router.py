@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
 
-from bot.envelope import Inbound, Lane
+from bot.envelope import Event, Inbound, Lane
 from bot.prompt import Answer, Expect, Prompt, _
 
 COMMANDS: Mapping[str, str] = {
@@ -52,6 +52,7 @@ class OpenQuestion:
     unanswered: bool
     in_talk: bool
     quoted: str = ""  # the number by which an answer may name it
+    greets: bool = False  # asked of somebody who has only just come: what they say is taken as if nothing had been asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,50 @@ class Unclear:
     question: OpenQuestion | None = None
 
 
-Route = Answered | WhichOne | Closed | Commanded | Corrected | Followed | Reported | Unclear
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """They are there and say nothing yet, and nothing is open: they are asked what has happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """They are there and say nothing yet: this open question is put once more."""
+
+    question: OpenQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """They are gone; `question` is the one that was being asked."""
+
+    question: OpenQuestion | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """It corrects words that nobody works on any more."""
+
+
+Route = Greeted | Again | HungUp | Answered | WhichOne | Closed | Commanded | Corrected | Followed | Outdated | Reported | Unclear
 
 
 def route(inbound: Inbound, desk: Desk) -> Route:
     """Who takes this inbound."""
+    if inbound.event:
+        return _event(inbound.event, desk)
+    greeting = next((question for question in desk.questions if question.greets), None)
+    if greeting is None:
+        return _words(inbound, desk)
+    asked = tuple(question for question in desk.questions if question != greeting)
+    taken = _words(inbound, replace(desk, questions=asked, named=None if desk.named == greeting else desk.named))
+    return Unclear(greeting) if taken == Unclear() else taken
+
+
+def _words(inbound: Inbound, desk: Desk) -> Route:
     if desk.named or desk.named_is_closed:
         return _named(inbound, desk)
+    if inbound.edits:
+        return _edited(inbound, desk)
     if desk.danger:
         return _danger(inbound, desk)
     if desk.is_flood and desk.cases:
@@ -150,11 +188,29 @@ def route(inbound: Inbound, desk: Desk) -> Route:
     return _command(inbound, desk) or _answer(inbound, desk) or _matter(inbound, desk)
 
 
+def _event(event: Event, desk: Desk) -> Route:
+    """What is done without words: ringing back puts the open question again, a silence is an unclear try, hanging up ends nothing."""
+    asked = min(_ordered(desk.questions), key=lambda question: not question.in_talk, default=None)
+    if event is Event.LEFT:
+        return HungUp(next((question for question in _ordered(desk.questions) if question.in_talk and question.asked_here), None))
+    if event is Event.SILENT:
+        return Closed() if desk.named_is_closed else Unclear(desk.named or asked)
+    return Again(asked) if asked else Greeted()
+
+
 def _named(inbound: Inbound, desk: Desk) -> Route:
+    """The question it names takes it; but words spoken at a routine question may still be a cry, or a word for a person."""
     if desk.named is None:
-        return Closed()
+        return _danger(inbound, desk) if desk.danger else Closed()
     answer = read(desk.named.prompt, inbound)
-    return Answered(desk.named, answer) if answer else Unclear(desk.named)
+    if answer and answer.value is not None:
+        return Answered(desk.named, answer)
+    if desk.danger and not desk.named.prompt.takes_danger:
+        return _danger(inbound, desk)
+    if desk.danger:
+        return Answered(desk.named, Answer(inbound.text, None, inbound.media, inbound.pin, danger=True))
+    command = _command(inbound, desk)
+    return command or (Answered(desk.named, answer) if answer else Unclear(desk.named))
 
 
 def _danger(inbound: Inbound, desk: Desk) -> Route:
@@ -166,6 +222,15 @@ def _danger(inbound: Inbound, desk: Desk) -> Route:
         if case.is_urgent and inbound.at - case.at < SAME_MATTER and desk.category in (case.category, "other"):
             return Followed(case, danger=True)
     return Reported(danger=True)
+
+
+def _edited(inbound: Inbound, desk: Desk) -> Route:
+    """New words for old ones are added to the case that is open, and never make a second one unless they now tell of danger."""
+    case = desk.cases[0] if desk.cases else None
+    if desk.danger:
+        taken = _danger(inbound, desk)
+        return Followed(case, danger=True) if case and case.is_urgent and isinstance(taken, Reported) else taken
+    return Followed(case) if case else _answer(inbound, desk) or Outdated()
 
 
 def _command(inbound: Inbound, desk: Desk) -> Route | None:
@@ -251,7 +316,8 @@ def _matter(inbound: Inbound, desk: Desk) -> Route:
     if not _says_something(inbound) or (asked and desk.category == "other" and len(plain(inbound.text)) < 8):
         return Unclear(asked)
     for case in desk.cases:
-        if inbound.at - case.at < SAME_MATTER and (case.wants_person or desk.category in (case.category, "other")):
+        is_same = case.wants_person or desk.category in (case.category, "other")
+        if inbound.at - case.at < SAME_MATTER and is_same and (case.is_urgent or not _is_unheard(inbound)):
             return Followed(case)
     return Reported()
 
@@ -259,6 +325,11 @@ def _matter(inbound: Inbound, desk: Desk) -> Route:
 def _says_something(inbound: Inbound) -> bool:
     letters = [character for character in inbound.text if unicodedata.category(character).startswith("L")]
     return len(letters) >= 2 or bool(inbound.media) or inbound.pin is not None
+
+
+def _is_unheard(inbound: Inbound) -> bool:
+    """Whether there is only a recording to go by: it may be about anything, danger included."""
+    return not inbound.text and any(media.content_type.startswith("audio/") for media in inbound.media)
 
 
 def _has_number(text: str) -> bool:
@@ -284,7 +355,7 @@ def read(prompt: Prompt, inbound: Inbound) -> Answer | None:
             return None
         return Answer(inbound.text, None, inbound.media, inbound.pin)
     if prompt.expects is Expect.PLACE:
-        fits = any(character.isalnum() for character in text) or inbound.pin is not None
+        fits = any(character.isalnum() for character in text) or inbound.pin is not None or _is_unheard(inbound)
     else:
         fits = _says_something(inbound) or any(character.isdigit() for character in text)
     return Answer(inbound.text, None, inbound.media, inbound.pin) if fits else None

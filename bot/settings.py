@@ -79,6 +79,9 @@ class Settings:
         1, "How many texts a second the sending number carries; a long code carries one.", readings.whole(1, 10_000)
     )
     twilio_api_base: str = _setting("https://api.twilio.com", "Where the Twilio REST API is.", readings.api_base)
+    duty_phone: str = _setting(
+        "", "The phone of the duty room: the hotline connects to it when the service itself is down.", readings.phone
+    )
     simulator: Simulator = _setting(
         Simulator.AUTO, "The carrier in a box: on, off, or auto, which is on as long as no account is given.", readings.one_of(*Simulator)
     )

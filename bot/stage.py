@@ -13,7 +13,7 @@ from bot import outbox, questions, timers
 from bot.effects import CLOCK, Actor, Change, Command, Drop, Effect, Later, Note, Order, Owner, Put, Tell
 from bot.engine import Talk
 from bot.envelope import Address, Lane, Purpose
-from bot.prompt import Ask, Phrase, Say
+from bot.prompt import Ask, Connect, Phrase, Say
 from bot.room import House
 from bot.store import people, timeline
 from bot.store.begin import Tx
@@ -31,6 +31,7 @@ class Reply:
     lane: Lane = Lane.REPLY
     subject: str = ""
     is_silent: bool = False
+    connect: Connect | None = None
 
 
 class Stage:
@@ -108,7 +109,7 @@ class Stage:
                 timers.later(self.tx, put.then, due_at=self.now, subject=put.subject)
             return
         content = outbox.Content(put.before, Phrase(put.ask.words, put.ask.values))
-        self._send(address, content, lane=put.ask.lane, purpose=put.purpose, subject=put.subject, question_id=question_id, then=put.then)
+        self.send(address, content, lane=put.ask.lane, purpose=put.purpose, subject=put.subject, question_id=question_id, then=put.then)
 
     def _tell(self, tell: Tell) -> None:
         if self.reply and tell.address_id == self.reply.known.address_id:
@@ -118,28 +119,32 @@ class Stage:
         if address is None:
             self._note(Note(tell.subject, "unreachable", {"purpose": tell.purpose.value}))
             return
-        self._send(
-            address, outbox.Content(tell.words), lane=tell.lane, purpose=tell.purpose, subject=tell.subject, valid_for=tell.valid_for
-        )
+        self.send(address, outbox.Content(tell.words), lane=tell.lane, purpose=tell.purpose, subject=tell.subject, valid_for=tell.valid_for)
 
-    def _send(self, address: people.Reached, content: outbox.Content, **terms: Any) -> None:
+    def send(self, address: people.Reached, content: outbox.Content, **terms: Any) -> None:
+        """The words are queued for this address."""
         outbox.enqueue(self.tx, address=address, content=content, now=self.now, **terms)
 
-    def address_for(self, owner: Owner, purpose: Purpose, *, answers: bool = False, first: int | None = None) -> people.Reached | None:
-        """The address asked for if it still works, else the owner's first on which this purpose, and an answer if need be, gets through."""
-        usable = people.addresses_of(self.tx, owner, purpose)
-        for address in usable:
-            if address.id == first:
-                return address
-        for address in usable:
-            if not answers or self.house.can_answer(Address(address.channel, address.value)):
-                return address
-        return None
+    def address_for(
+        self, owner: Owner, purpose: Purpose, *, answers: bool = False, first: int | None = None, but: int | None = None
+    ) -> people.Reached | None:
+        """The address asked for if words get through there, else the owner's first on which they do; with `answers`, both ways."""
+        works = self.house.can_answer if answers else self.house.can_reach
+        usable = [
+            address
+            for address in people.addresses_of(self.tx, owner, purpose)
+            if address.id != but and works(Address(address.channel, address.value))
+        ]
+        return next((address for address in usable if address.id == first), usable[0] if usable else None)
 
     def say(self, says: Iterable[Say | Phrase]) -> None:
         """The person who wrote hears this, before whatever is asked."""
         if self.reply:
-            self.reply.says.extend(Phrase(said.words, said.values) for said in says)
+            for said in says:
+                if isinstance(said, Connect):
+                    self.reply.connect = said
+                else:
+                    self.reply.says.append(Phrase(said.words, said.values))
 
     def asks(self, ask: Ask, question_id: int) -> None:
         """The person who wrote is asked this at the end of the reply."""
@@ -156,7 +161,7 @@ class Stage:
         return outbox.enqueue(
             self.tx,
             address=people.Reached(reply.known.address_id, reply.known.channel, reply.known.data_key_id),
-            content=outbox.Content(tuple(reply.says), reply.asked),
+            content=_content(reply),
             lane=reply.lane,
             purpose=Purpose.REPLY,
             subject=reply.subject,
@@ -165,3 +170,10 @@ class Stage:
             now=self.now,
             valid_for=timedelta(hours=24),
         )
+
+
+def _content(reply: Reply) -> outbox.Content:
+    connect = reply.connect if reply.asked is None else None  # a question comes first; its answer leads on
+    if connect is None:
+        return outbox.Content(tuple(reply.says), reply.asked)
+    return outbox.Content(tuple(reply.says), None, Phrase(connect.words, connect.values), connect.number)

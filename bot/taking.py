@@ -10,18 +10,23 @@ import msgspec
 from sqlalchemy import bindparam, func, select
 
 from bot import questions, talks
-from bot.envelope import Inbound, Lane, Purpose
+from bot.effects import Owner
+from bot.envelope import Address, Event, Inbound, Lane, Purpose
 from bot.errors import Lost
 from bot.prompt import Answer, Phrase, _
 from bot.router import (
     FIRST,
     SAME_MATTER,
+    Again,
     Answered,
     Closed,
     Commanded,
     Corrected,
     Desk,
     Followed,
+    Greeted,
+    HungUp,
+    Outdated,
     Reported,
     Route,
     Unclear,
@@ -35,6 +40,7 @@ from bot.store.tables import DeliveryRow, InboundRow, table_of
 
 MINUTE = timedelta(minutes=1)
 MOST_UNCLEAR = 2
+FOLLOWED = "followed:"
 SETTINGS = frozenset({"language", "stop", "resume"})
 
 INBOUND, DELIVERY = table_of(InboundRow), table_of(DeliveryRow)
@@ -45,12 +51,12 @@ _NAMED = select(DELIVERY.c.question_id).where(DELIVERY.c.id == bindparam("delive
 
 def take(stage: Stage, inbound: Inbound, known: people.Known) -> str:
     """The inbound is given to whoever the router says; the answer is what it was taken as, so that "0" can correct it."""
-    if inbound.wish == "stop" or (inbound.wish == "start" and known.stopped):
+    if inbound.wish == "stop" or (inbound.wish == "start" and (known.stopped or not inbound.text)):
         return _wish(stage, inbound.wish, known)
     house, tx = stage.house, stage.tx
     sight = house.look(inbound.text, known.language)
     kept = questions.open_of(tx, stage.actor.owner, known.address_id)
-    cases = tuple(case for room in house.rooms if room.matters for case in room.matters(tx, stage.actor.owner, stage.now))
+    cases = tuple(case for room in house.rooms if room.matters for case in room.matters(tx, stage.actor))
     recent = tx.first(_RECENT, {"address": known.address_id, "since": stage.now - MINUTE})
     flood = (recent[0] if recent else 0) - house.inbound_per_minute
     named = _named(stage, inbound, known)
@@ -64,9 +70,10 @@ def take(stage: Stage, inbound: Inbound, known: people.Known) -> str:
         category=sight.category,
         is_flood=flood > 0,
     )
-    if stage.reply and flood > 1 and not sight.danger:
+    if stage.reply and flood > 1 and not sight.danger and house.can_reach(inbound.sender):  # who holds the line is always answered
         stage.reply.is_silent = True
-    return _Taking(stage, inbound, kept, desk=desk).take(route(inbound, desk))
+    taking = _Taking(stage, inbound, kept, desk=desk)
+    return taking.vouched(inbound.also) if inbound.also else taking.take(route(inbound, desk))
 
 
 def _named(stage: Stage, inbound: Inbound, known: people.Known) -> questions.Kept | None:
@@ -100,32 +107,79 @@ class _Taking:
 
     def take(self, taken: Route) -> str:
         """Whatever the router said is done; the answer is what the inbound was taken as."""
+        if isinstance(taken, Answered | WhichOne | Corrected | Followed | Reported):
+            self._end_greeting()
         takes: dict[type, Callable[[Any], str]] = {
+            Greeted: self._greeted,
+            Again: self._put_again,
+            HungUp: self._hung_up,
             Answered: self._answered,
             WhichOne: self._which,
             Closed: self._closed,
             Commanded: self._commanded,
             Corrected: self._corrected,
             Followed: self._followed,
+            Outdated: self._outdated,
             Reported: self._reported,
             Unclear: self._unclear,
         }
         return takes[type(taken)](taken)
 
+    def vouched(self, also: Address) -> str:
+        """The sender has shown that another address is theirs too; what was asked is asked again."""
+        known = people.at(self.stage.tx, also)
+        if known and Owner(known.person_id, known.household_id) == self.stage.actor.owner:
+            self.stage.say([Phrase(_("Thank you. From now on your phone and this chat are one and the same person to us."))])
+        else:
+            words = _("We know this number as somebody else's, or as one that a family shares, so we changed nothing. AGENT: a person.")
+            self.stage.say([Phrase(words)])
+        self._again(self._current() or self._pressing())
+        return "vouched"
+
+    def _end_greeting(self) -> None:
+        """They have said what it is about; that they were asked is over."""
+        for greeting in [question for question in self.kept.values() if question.open.greets]:
+            talks.drop(self.stage, greeting)
+            del self.kept[greeting.open.id]
+
+    def _greeted(self, _taken: Greeted) -> str:
+        talks.begin(self.stage, "report", {"greets": True})
+        return "greeted"
+
+    def _put_again(self, taken: Again) -> str:
+        self._again(self._question(taken.question.id))
+        return "again"
+
+    def _hung_up(self, taken: HungUp) -> str:
+        """The question goes on to where they can answer it; who hung up hears nothing more in this call."""
+        if self.stage.reply:
+            self.stage.reply.is_silent = True
+        if taken.question is not None:
+            talks.move(self.stage, self._question(taken.question.id))
+        return "hung up"
+
     def _closed(self, _taken: Closed) -> str:
         self.stage.say([Phrase(_("That question is closed already; nothing was changed."))])
         return "closed"
 
+    def _outdated(self, _taken: Outdated) -> str:
+        self.stage.say([Phrase(_("That is closed already. If something is wrong, please write it to us once more."))])
+        return "outdated"
+
     def _followed(self, taken: Followed) -> str:
+        if not taken.danger and (late := self._late()):
+            return late
         args = {"number": taken.case.number, "danger": taken.danger, "quiet": self.desk.is_flood}
         talks.begin(self.stage, "follow", args, given=(FIRST, self.words))
-        return f"followed:{taken.case.number}"
+        return f"{FOLLOWED}{taken.case.number}"
 
     def _reported(self, taken: Reported) -> str:
         current = self._current()
         if not taken.words and current is not None and current.open.name == FIRST:
             talks.again(self.stage, current)
             return "reported"
+        if not taken.danger and self.stage.actor.kind == "staff" and (late := self._late()):
+            return late
         given = Answer(self.words.text, None, self.words.media, self.words.pin, taken.danger)
         talks.begin(self.stage, "report", given=(FIRST, given) if taken.words else None)
         return "reported"
@@ -217,7 +271,7 @@ class _Taking:
 
     def _corrected(self, _taken: Corrected) -> str:
         last = self._last()
-        if last and last.taken_as.startswith("followed:"):
+        if last and last.taken_as.startswith(FOLLOWED):
             said = self._said(last)
             talks.begin(self.stage, "report", given=(FIRST, Answer(said.text, None, said.media, said.pin)))
             return "corrected"
@@ -230,12 +284,17 @@ class _Taking:
     def _unclear(self, taken: Unclear) -> str:
         question = self._question(taken.question.id) if taken.question else self._current()
         if question is None:
-            return self._late()
+            if late := self._late():
+                return late
+            talks.begin(self.stage, "report")
+            return "unclear"
         if question.open.prompt.takes_danger and question.open.lane <= Lane.URGENT and question.session_id is not None:
             talks.answer(self.stage, question, self.words)  # in danger nothing is asked twice
             return "answered"
         questions.tried(self.stage.tx, question.open.id)
-        if question.tries + 1 >= MOST_UNCLEAR and question.session_id is not None:
+        # A channel that tells of a silence has already offered to record what was not understood, unless there was something to pick.
+        is_last = question.tries + 1 >= MOST_UNCLEAR or (self.inbound.event is Event.SILENT and not question.open.prompt.choices)
+        if is_last and question.session_id is not None:
             talks.leave(self.stage, question, "unclear")
             return "handed over"
         self.stage.say([Phrase(_("Sorry, we did not understand that."))])
@@ -243,11 +302,10 @@ class _Taking:
         return "unclear"
 
     def _late(self) -> str:
-        """Nothing is open: it may answer what was asked last and closed since, whose room then says what is true; else they are asked."""
+        """An answer to what was asked last and closed since goes to its room, which says what is true; empty when it is none."""
         asked = talks.asked_last(self.stage, since=self.stage.now - SAME_MATTER)
         answer = read(asked.open.prompt, self.inbound) if asked else None
         if asked is None or answer is None or answer.value is None:
-            talks.begin(self.stage, "report")
-            return "unclear"
+            return ""
         talks.begin(self.stage, asked.open.flow, asked.args, given=(asked.open.name, answer))
         return "late"

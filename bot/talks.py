@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select
 
-from bot import engine, questions
+from bot import engine, outbox, questions
 from bot.effects import Owner
 from bot.engine import Journal, Stretch
+from bot.envelope import Purpose
 from bot.errors import Lost
-from bot.prompt import Answer, Ask, Choice, _, ask, phrase
+from bot.prompt import Answer, Ask, Choice, Phrase, _, ask, phrase
 from bot.router import OpenQuestion
 from bot.stage import Stage
 from bot.store.tables import QuestionRow, SessionRow, table_of
@@ -83,6 +84,19 @@ def again(stage: Stage, question: questions.Kept) -> None:
         stage.asks(stretch.ask, question.open.id)
 
 
+def move(stage: Stage, question: questions.Kept) -> None:
+    """The question goes to the next address on which its owner can answer; with none, the talk is left and a person takes over."""
+    assert question.session_id is not None
+    stretch = _step(stage, get(stage, question.session_id).journal, None)
+    address = stage.address_for(question.owner, Purpose.REPLY, answers=True, but=stage.actor.address_id)
+    if address is None or stretch.ask is None:
+        leave(stage, question, "hung up")
+        return
+    questions.move(stage.tx, question.open.id, address.id)
+    content = outbox.Content((Phrase(_("We were cut off.")),), Phrase(stretch.ask.words, stretch.ask.values))
+    stage.send(address, content, lane=question.open.lane, purpose=Purpose.REPLY, question_id=question.open.id)
+
+
 def back(stage: Stage, question: questions.Kept) -> bool:
     """The last answer of this question's talk is taken back and asked for again; False when something was filed since."""
     if question.session_id is None:
@@ -105,6 +119,13 @@ def leave(stage: Stage, question: questions.Kept, why: str) -> None:
     flow = stage.house.flows[sitting.journal.flow]
     stretch = engine.leave(flow, sitting.journal, why, here=stage.here, perform=stage.perform)
     _keep(stage, sitting, stretch, why=why)
+
+
+def drop(stage: Stage, question: questions.Kept) -> None:
+    """The question is closed and its talk ended without a word; nothing had been said in it."""
+    questions.close(stage.tx, question.open.id, "dropped", now=stage.now)
+    if question.session_id is not None:
+        stage.tx.update(SessionRow, question.session_id, state="ended", ended_why="dropped")
 
 
 def end_broken(stage: Stage, question: questions.Kept) -> None:

@@ -65,6 +65,10 @@ class Translator:
             found = self._templates[key] = self._look_up(words, language, variant)
         return found
 
+    def on_screen(self, words: str, language: str) -> str:
+        """A sentence without places as it stands on a key or in a menu."""
+        return self.template(words, self.language(language), "screen")
+
     def _look_up(self, words: str, language: str, variant: str) -> str:
         if not words:
             return ""  # gettext answers "" with the catalogue's header
@@ -72,7 +76,7 @@ class Translator:
         varied = catalogue.pgettext(variant, words) if variant != "screen" else words
         return varied if varied != words else catalogue.gettext(words)
 
-    def say(self, phrase: Phrase, language: str | None, variant: str, now: datetime) -> str:
+    def say(self, phrase: Phrase, language: str | None, variant: str, now: datetime) -> str:  # noqa: PLR0917 -- what, in which language and wording, when
         """The phrase in the person's language as this variant says it."""
         return self._say(phrase, Speech(self.language(language), variant, now))
 
@@ -97,9 +101,9 @@ class Translator:
             return next((language for language in self.languages if language.startswith("zh")), None)
         return SOURCE if len(_LATIN.findall(text[:LONG_ENOUGH])) >= 2 else None
 
-    def day(self, on: date, language: str) -> str:
-        """A day as people say it: 12月18日（周五）, Friday 18 December."""
-        return _format_day(on, self.template(DAY, language, "screen"), language)
+    def day(self, on: date, language: str, variant: str = "screen") -> str:
+        """A day as people write it (12月18日（周五）, Friday 18 December), or as this variant says it."""
+        return _format_day(on, self.template(DAY, language, variant), language)
 
     def prompt(self, ask: Ask) -> Prompt:
         """The question as it is now shown, in every language there is; its digits count from 1."""
@@ -165,14 +169,14 @@ class _Moment:
     def __format__(self, spec: str) -> str:
         language = self.speech.language
         if spec == "day":
-            return self.translator.day(self.local.date(), language)
+            return self.translator.day(self.local.date(), language, self.speech.variant)
         time = f"{self.local.hour}:{self.local.minute:02d}"
         if spec == "time":
             return time
         today = self.speech.now.astimezone(self.translator.zone).date()
         known = {today: TODAY, today + timedelta(days=1): TOMORROW}
         template = self.translator.template(known.get(self.local.date(), ANOTHER_DAY), language, self.speech.variant)
-        return template.format(day=self.translator.day(self.local.date(), language), time=time)
+        return template.format(day=self.translator.day(self.local.date(), language, self.speech.variant), time=time)
 
 
 @lru_cache(maxsize=1024)

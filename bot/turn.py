@@ -13,12 +13,12 @@ from sqlalchemy import bindparam, select
 
 from bot import questions, taking, talks, timers
 from bot.effects import Actor, Command, Owner, Tell
-from bot.envelope import Inbound, Lane, Purpose
+from bot.envelope import Address, Inbound, Lane, Purpose
 from bot.errors import FlowBroken, InboundRefused, Lost, StoreDown, where
 from bot.prompt import Phrase, _
 from bot.room import House
 from bot.stage import Reply, Stage
-from bot.store import people
+from bot.store import joining, people
 from bot.store.begin import Tx
 from bot.store.tables import DeliveryRow, InboundRow, table_of
 
@@ -35,11 +35,12 @@ _ROW = select(INBOUND).where(INBOUND.c.id == bindparam("inbound"))
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of an inbound: its row, and whether it had been seen before or had to be parked."""
+    """What became of an inbound: its row, what it was taken as, and whether it had been seen before or had to be parked."""
 
     inbound_id: int
     is_repeat: bool = False
     is_parked: bool = False
+    taken_as: str = ""
 
 
 def receive(house: House, inbound: Inbound, now: datetime) -> Received:
@@ -112,14 +113,16 @@ def _receive(house: House, inbound: Inbound, *, now: datetime, again: int | None
         if seen:
             return Received(seen.id, is_repeat=True, is_parked=seen.state == "parked")
         known = _sender(house, tx, inbound, now=now)
+        if inbound.also and joining.join(tx, known, inbound.also, now=now):
+            known = people.meet(tx, inbound.sender, now)
         inbound_id = _keep(tx, inbound, known, now=now)
         actor = _actor(tx, known, inbound)
         stage = Stage(house, tx, now, actor=actor, reply=Reply(known, inbound_id))
         taken_as = taking.take(stage, inbound, known)
         stage.answer()
-        if taken_as:
+        if taken_as.startswith(taking.FOLLOWED):  # the one reading that "0" corrects later
             tx.update(InboundRow, inbound_id, taken_as=taken_as)
-        return Received(inbound_id)
+        return Received(inbound_id, taken_as=taken_as)
 
 
 def _let_go(tx: Tx, inbound: Inbound, parked_id: int | None) -> None:
@@ -138,12 +141,27 @@ def _sender(house: House, tx: Tx, inbound: Inbound, *, now: datetime) -> people.
         people.hold(tx, Owner(known.person_id, known.household_id))
     language = house.translator.guess(inbound.text)
     if known is None:
-        return people.meet(tx, inbound.sender, now, language=language)
+        return _met(house, tx, inbound.sender, now=now, language=language)
     if known.is_gone:
         people.mark_back(tx, known.address_id)
     if known.language is None and language is not None:
         people.set_language(tx, Owner(known.person_id, known.household_id), language)
         return replace(known, language=language)
+    return known
+
+
+def _met(house: House, tx: Tx, address: Address, *, now: datetime, language: str | None) -> people.Known:
+    """Somebody new; unless they are known by the same value on the channel that is next of kin: who rings from a number reads its texts."""
+    kin = Address(house.kin.get(address.channel, ""), address.value)
+    near = people.at(tx, kin) if kin.channel else None
+    if near is not None:
+        people.add_address(tx, address, Owner(near.person_id, near.household_id), now=now, preference=people.ANSWERED_ONLY)
+        return people.meet(tx, address, now)
+    known = people.greet(tx, address, now, language=language)
+    if kin.channel and house.can_reach(kin):  # who hides their number has none there
+        owner = Owner(known.person_id, known.household_id)
+        people.add_address(tx, kin, owner, now=now)
+        people.add_address(tx, address, owner, now=now, preference=people.ANSWERED_ONLY)
     return known
 
 

@@ -49,6 +49,8 @@ def split(text: str, limit: int) -> tuple[str, ...]:
     """
     if limit < 2:
         raise ValueError("An emoji alone takes two units.")
+    if 2 * len(text) <= limit:
+        return (text,)  # nearly always: no character takes more than two units
     pieces: list[str] = []
     while (room := _fitting(text, limit)) < len(text):
         ends = [stop.end() for stop in _STOPS.finditer(text, 0, room)]

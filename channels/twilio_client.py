@@ -24,7 +24,6 @@ from channels.twilio_refusals import answered, unavailable
 
 MOST_ANSWER = 1 << 20
 MOST_HOPS = 4
-_GONE = frozenset({404, 410})
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
 T = TypeVar("T")
@@ -37,6 +36,10 @@ class Patience:
     connect: float = 5
     answer: float = 15
     media: float = 60
+
+
+class NotThere(MediaRefused):
+    """This file is no longer there, or not yet."""
 
 
 class TwilioClient:
@@ -85,7 +88,9 @@ class TwilioClient:
         async with self._media.get(url, headers=headers, allow_redirects=False) as answer:
             if answer.status in _MOVED:
                 return urljoin(url, answer.headers.get("Location", ""))
-            if answer.status in _GONE or (answer.status == 403 and not is_ours):  # an address that was lent for a while
+            if answer.status == 404:
+                raise NotThere(_("This file is no longer there."))
+            if answer.status == 410 or (answer.status == 403 and not is_ours):  # an address that was lent for a while
                 raise MediaRefused(_("This file is no longer there."))
             if answer.status != 200:
                 raise answered(answer.status, "", answer.headers.get("Retry-After", ""))

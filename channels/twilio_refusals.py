@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.errors import Misconfigured, Refused, SendError, Stopped, Throttled, Unavailable, Unreachable
+from bot.errors import Dead, Misconfigured, Refused, SendError, Stopped, Throttled, Unavailable, Unreachable
 from bot.prompt import _
 
 LONGEST_WAIT = timedelta(hours=1)
@@ -26,8 +26,8 @@ _AWAY_TWILIO = _("Twilio did not answer in a way that we could understand.")
 _OTHER = _("Twilio refuses this text for a reason of its own; its error code says which.")
 
 _CODES: Mapping[str, tuple[type[SendError], str]] = {
-    **dict.fromkeys(("21211", "21217", "30005"), (Unreachable, _GONE)),
-    **dict.fromkeys(("21614", "21635", "30006"), (Unreachable, _LANDLINE)),
+    **dict.fromkeys(("21211", "21217", "30005"), (Dead, _GONE)),
+    **dict.fromkeys(("21614", "21635", "30006"), (Dead, _LANDLINE)),
     # 30008 is "unknown": the next address costs at most being told twice, waiting may cost being told at all.
     **dict.fromkeys(("21612", "30003", "30008"), (Unreachable, _AWAY)),
     # These hold for one country or one number. Our account is sound, so nobody else's delivery waits for it.

@@ -7,6 +7,7 @@ was sent, as the channel draws it. Nothing is replaced by a double: only the car
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,11 +18,11 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot import drawing, outbox, settling, turn
-from bot.app import look, rooms
+from bot.app import KIN, look, rooms
 from bot.drawing import Brush
 from bot.effects import Owner
 from bot.engine import Flow
-from bot.envelope import Address, Inbound, Sent
+from bot.envelope import Address, Inbound, Outbound, Sent
 from bot.room import House
 from bot.router import COMMANDS
 from bot.settling import Outcome
@@ -29,18 +30,21 @@ from bot.store import demo, people
 from bot.store.begin import Store, Tx
 from bot.store.tables import QuestionRow, TimerRow, table_of
 from bot.translate import load_translator
-from channels import sms, terminal
+from channels import sms, telegram_updates, terminal
 from channels.contract import Channel
 from channels.segments import segments
 from channels.sms import Sms
+from channels.telegram import Telegram, buttons
+from channels.telegram_api import TelegramAccount
 from channels.terminal import Terminal
-from tests.channels.rigs import SmsRig, account
+from channels.voice import Voice
+from tests.channels.rigs import BOT_TOKEN, SmsRig, account
 from workflows.cases import views
 from workflows.cases.views import CaseView
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)  # a Friday, 9:00 in Shanghai
-CHANNELS = ("sms", "terminal")
+CHANNELS = ("sms", "telegram", "terminal", "voice")
 TRANSLATOR = load_translator("zh_CN", SHANGHAI)
 LEASE = timedelta(minutes=2)
 TIMER, QUESTION = table_of(TimerRow), table_of(QuestionRow)
@@ -89,6 +93,14 @@ def words_to(who: str, heard: Iterable[Heard]) -> list[str]:
     return [one.words for one in heard if one.who == who]
 
 
+def words_and_buttons(outbound: Outbound, channel: str) -> str:
+    """What is seen: the words, and beneath them the buttons as they stand in rows."""
+    if channel != "telegram" or not outbound.choices:
+        return outbound.words
+    rows = buttons(outbound)["inline_keyboard"]
+    return "\n".join([outbound.words, *("".join(f"〔{key['text']}〕" for key in row) for row in rows)])
+
+
 class Talks:
     """The house and everybody around it, on one channel."""
 
@@ -97,14 +109,21 @@ class Talks:
         self.store = store
         self.channel = channel
         self.now = now
-        self._channels: dict[str, Channel] = {"sms": Sms(account(), clock=lambda: self.now), "terminal": Terminal(io.StringIO())}
+        self._channels: dict[str, Channel] = {
+            "sms": Sms(account(), clock=lambda: self.now),
+            "telegram": Telegram(TelegramAccount(BOT_TOKEN), translate=TRANSLATOR.on_screen),
+            "terminal": Terminal(io.StringIO()),
+            "voice": Voice(account()),
+        }
         self.house = House(
             store=store,
             rooms=tuple(replace(room, flows={name: self._noted(name, flow) for name, flow in room.flows.items()}) for room in rooms()),
             translator=TRANSLATOR,
             vocabulary=TRANSLATOR.vocabulary(COMMANDS),
             look=look,
+            can_reach=lambda address: self._channels[address.channel].capability(address).reaches,
             can_answer=lambda address: self._channels[address.channel].capability(address).two_way,
+            kin=KIN,
         )
         self.flows: set[str] = set()
         self._inbounds = 0
@@ -120,7 +139,8 @@ class Talks:
             channel = fixed or self.channel
         else:
             value, channel = CAST[who], self.channel
-        return Address(channel, who if channel == "terminal" else value)
+        values = {"terminal": who, "telegram": value.removeprefix("+")}
+        return Address(channel, values.get(channel, value))
 
     def inbound(self, who: str, text: str = "", *, photos: Iterable[str] = (), external_id: str = "") -> Inbound:
         """What somebody writes, as the channel's own parser reads it."""
@@ -129,10 +149,22 @@ class Talks:
         sender = self.address(who)
         if sender.channel == "terminal":
             return terminal.parse(text, name=sender.value, external_id=external_id, now=self.now)
+        if sender.channel == "telegram":
+            return self._update(sender, text, photos=photos)
         form = {"MessageSid": external_id, "From": sender.value, "To": account().from_number, "Body": text}
         form |= {f"MediaUrl{place}": url for place, url in enumerate(photos)}
         path, headers, body = SmsRig().request({"form": form})
         return sms.parse(account(), url_path=path, headers=headers, body=body, now=self.now)
+
+    def _update(self, sender: Address, text: str, *, photos: Iterable[str]) -> Inbound:
+        """What the messenger tells us of it."""
+        person = {"id": int(sender.value), "is_bot": False}
+        words: dict[str, Any] = {"text": text} if text else {"dice": {}}  # nobody can send nothing there
+        shown = {"photo": [{"file_id": "PH1"}], "caption": text} if tuple(photos) else words
+        told = {"message_id": self._inbounds, "from": person, "chat": {"id": person["id"], "type": "private"}, **shown}
+        inbound = telegram_updates.parse(json.dumps({"update_id": self._inbounds, "message": told}).encode(), now=self.now).inbound
+        assert inbound is not None
+        return inbound
 
     def say(self, who: str, text: str = "", *, photos: Iterable[str] = ()) -> tuple[Heard, ...]:
         """Somebody writes; the answer is what every phone and screen is then sent."""
@@ -156,7 +188,7 @@ class Talks:
 
     def heard(self) -> tuple[Heard, ...]:
         """What waits in the outbox is sent, and every channel took it."""
-        return tuple(sorted((*self._texted(), *self._shown()), key=lambda one: one.delivery_id))
+        return tuple(sorted((*self._pushed("sms"), *self._pushed("telegram"), *self._shown()), key=lambda one: one.delivery_id))
 
     def cases(self) -> tuple[CaseView, ...]:
         """Every case as staff see it, oldest first."""
@@ -187,16 +219,17 @@ class Talks:
 
         return talk
 
-    def _texted(self) -> Iterator[Heard]:
-        brush = Brush(self._channels["sms"], TRANSLATOR)
+    def _pushed(self, channel: str) -> Iterator[Heard]:
+        brush = Brush(self._channels[channel], TRANSLATOR)
         while True:
             with self.store.begin() as tx:
-                claimed = outbox.claim(tx, ("sms",), holder="tests", now=self.now, lease=LEASE, limit=100)
-                outcomes = [Outcome(one, drawing.words_for(one, brush, self.now), Sent(f"out-{one.id}")) for one in claimed]
+                claimed = outbox.claim(tx, (channel,), holder="tests", now=self.now, lease=LEASE, limit=100)
+                sent = [drawing.outbound_for(one, brush, self.now) for one in claimed]
+                outcomes = [Outcome(one, out.words, Sent(f"out-{one.id}")) for one, out in zip(claimed, sent, strict=True)]
                 settling.settle(tx, outcomes, self.now)
             if not claimed:
                 return
-            yield from (Heard(self._who(one.delivery.to), "sms", one.words, one.delivery.id) for one in outcomes)
+            yield from (Heard(self._who(out.to), channel, words_and_buttons(out, channel), out.delivery_id) for out in sent)
 
     def _shown(self) -> Iterator[Heard]:
         brush = Brush(self._channels["terminal"], TRANSLATOR)
@@ -219,13 +252,13 @@ class Talks:
         return min((found[0] for found in (timers, waits) if found and found[0]), default=None)
 
     def _add_addresses(self, tx: Tx) -> None:
-        """On a terminal everybody of the demo has a screen, which is tried before their phone; some have a second address."""
+        """Beside their phone everybody of the demo has a screen or a messenger, which is tried first; some have a second address."""
         for who, number in CAST.items():
             known = people.at(tx, Address("sms", number))
             if known is None:
                 continue
             owner = Owner(known.person_id, known.household_id)
-            if self.channel == "terminal":
+            if self.channel != "sms":
                 self._add(tx, self.address(who), owner=owner, preference=-1)
             for other, (whose, _value, _fixed) in SECOND.items():
                 if whose == who:

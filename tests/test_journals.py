@@ -31,6 +31,7 @@ from workflows.cases.words import (
     Amended,
     DeclineCase,
     HandOver,
+    OnDuty,
     OpenCase,
     Opened,
     Seen,
@@ -38,6 +39,7 @@ from workflows.cases.words import (
     StatusOf,
     Taken,
     Triage,
+    WhoIsOnDuty,
 )
 from workflows.places.words import FindPlace, FoundPlaces
 
@@ -77,6 +79,7 @@ ROOMS: Mapping[type[Command[Any]], Any] = {
     AcceptCase: Taken("10013", True, "grid_worker"),
     DeclineCase: Taken("10013", False),
     StatusOf: Status(is_known=False),
+    WhoIsOnDuty: OnDuty(),
 }
 
 

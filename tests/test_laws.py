@@ -301,7 +301,8 @@ def test_the_examples_of_the_readme_run_one_after_the_other(tmp_path: Path) -> N
 
 def test_every_channel_has_payloads_and_a_table_of_what_becomes_of_them() -> None:
     contract = next(contract for contract in PROJECT["tool"]["importlinter"]["contracts"] if contract["id"] == "channels")
-    for name in set(contract["layers"][0].split(" | ")) - {"simulator"}:
+    (connected,) = [layer.split(" | ") for layer in contract["layers"] if "simulator" in layer]
+    for name in set(connected) - {"simulator"}:
         assert any((ROOT / "tests/payloads" / name).iterdir()), name
         assert (ROOT / f"tests/channels/test_{name}.py").exists(), name
 

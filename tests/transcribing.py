@@ -4,7 +4,7 @@
     时间：2026-11-20 09:00                when it begins, in Shanghai
     不值班：网格员、网格长                  who has no duty now
     小区：没有                            no estate is loaded
-    只在：短信                            the only channel it can happen on
+    只在：短信、Telegram                  the only channels it can happen on
 
     居民> 3号楼2单元电梯困人了             somebody of the cast writes; 【照片】 is a photo
       [短信 → 居民，1条]                  what their phone is then sent, and how many SMS segments it takes
@@ -12,7 +12,7 @@
     +15 min                              time goes by (min, h, d), and what falls due is done
 
 `居民 ×60> 还没修` says it sixty times, and 【漏水×3000】 is a very long text. Everything but what people say is written by `--update`.
-A block without a channel shows the same words on all of them.
+A block without a channel shows the same words on all of them; 〔有〕 is a button.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from bot.store.begin import Store
+from tests.calling import Calls
 from tests.talks import CHANNELS, SHANGHAI, START, TRANSLATOR, Heard, Talks
 from workflows.cases.views import CaseView
 
@@ -32,7 +33,7 @@ LATER = re.compile(r"\+(?P<count>\d+) (?P<unit>min|h|d)")
 LONG = re.compile(r"【(.+?)×(\d+)】")
 PHOTO = "【照片】"
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-NAMES = {"sms": "短信", "terminal": "终端"}
+NAMES = {"sms": "短信", "telegram": "Telegram", "terminal": "终端", "voice": "电话"}
 LABELS = {"urgent": "紧急", "general": "一般", "suggestion": "建议"}
 STATES = {"open": "待接", "accepted": "已接", "closed": "已办结"}
 HURT = {"": "没说", "yes": "有", "no": "没有"}
@@ -44,6 +45,8 @@ WAITS = {
     "silence": "不再回话",
     "nobody": "没人可找",
     "new words": "又说了话",
+    "recording": "有录音要听",
+    "hung up": "话没说完就挂了",
 }
 END = "最后"
 
@@ -59,7 +62,7 @@ class Script:
     @property
     def channels(self) -> tuple[str, ...]:
         only = self.settings.get("只在")
-        return tuple(channel for channel in CHANNELS if only in (None, NAMES[channel]))
+        return tuple(channel for channel in CHANNELS if only is None or NAMES[channel] in only.split("、"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ def play(script: Script, store: Store, channel: str) -> Play:
     """The script is talked through on this channel."""
     given = script.settings.get("时间")
     now = datetime.strptime(given, "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI).astimezone(UTC) if given else START
-    talks = Talks(store, channel=channel, now=now, estate=script.settings.get("小区") != "没有")
+    estate = script.settings.get("小区") != "没有"
+    talks = Calls(store, now=now, estate=estate) if channel == "voice" else Talks(store, channel=channel, now=now, estate=estate)
     for who in filter(None, script.settings.get("不值班", "").split("、")):
         talks.off_duty(who)
     heard = tuple(_line(talks, line) for line in script.lines)
@@ -122,17 +126,34 @@ def _saying(talks: Talks, who: str, words: str) -> Callable[[], tuple[Heard, ...
 
 
 def _shown(heard: Mapping[str, tuple[Heard, ...]]) -> Iterator[str]:
-    """What was sent after one line: in one block where all channels say the same to the same, else a block for each."""
+    """What was sent after one line: in one block where all channels say the same to the same, else a block for each.
+
+    A call that goes another way than a written talk (it ends, it is put through) stands after the others.
+    """
     runs = {channel: _runs(each) for channel, each in heard.items()}
-    if len({tuple(run.who for run in each) for each in runs.values()}) > 1:
-        for channel, each in runs.items():
-            yield from (line for run in each for line in run.block(NAMES[channel]))
-        return
-    for alike in zip(*runs.values(), strict=True):
-        if len({run.words for run in alike}) == 1:
-            yield from max(alike, key=lambda run: run.parts).block("")
-        else:
-            yield from (line for channel, run in zip(runs, alike, strict=True) for line in run.block(NAMES[channel]))
+    texted = [_whose(each) for channel, each in runs.items() if channel != "voice"]
+    aside = runs.pop("voice") if texted and "voice" in runs and _whose(runs["voice"]) not in texted else ()
+    if len({_whose(each) for each in runs.values()}) > 1:
+        yield from (line for each in runs.values() for run in each for line in run.block(NAMES[run.channel]))
+    else:
+        for alike in zip(*runs.values(), strict=True):
+            yield from _alike(alike)
+    texts = {(run.who, run.words) for run in runs.get("sms", ())}
+    yield from (line for run in aside if (run.who, run.words) not in texts for line in run.block(NAMES[run.channel]))
+
+
+def _alike(runs: Sequence[_Run]) -> Iterator[str]:
+    """What each channel tells the same person, the same words once."""
+    saying: dict[str, list[_Run]] = {}
+    for run in runs:
+        saying.setdefault(run.words, []).append(run)
+    for same in saying.values():
+        names = "、".join(dict.fromkeys(NAMES[run.channel] for run in same))
+        yield from max(same, key=lambda run: run.parts).block(names if len(saying) > 1 else "")
+
+
+def _whose(runs: Sequence[_Run]) -> tuple[str, ...]:
+    return tuple(run.who for run in runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +161,7 @@ class _Run:
     """The same words to the same phone or screen, so many times one after the other."""
 
     who: str
+    channel: str
     words: str
     parts: int
     times: int
@@ -152,8 +174,8 @@ class _Run:
 
 
 def _runs(heard: Sequence[Heard]) -> tuple[_Run, ...]:
-    found = [list(same) for _key, same in groupby(heard, key=lambda one: (one.who, one.words))]
-    return tuple(_Run(same[0].who, same[0].words, same[0].parts, len(same)) for same in found)
+    found = [list(same) for _key, same in groupby(heard, key=lambda one: (one.who, one.channel, one.words))]
+    return tuple(_Run(same[0].who, same[0].channel, same[0].words, same[0].parts, len(same)) for same in found)
 
 
 def _case(case: CaseView) -> str:

@@ -9,7 +9,7 @@ import click
 from sqlalchemy import select
 
 from bot import ladder, settings
-from bot.app import NO_ACCOUNT, Base, account_of, channels, open_base
+from bot.app import NO_ACCOUNT, NO_BOT, Base, account_of, bot_of, channels, messenger, open_base
 from bot.console.desk import printed
 from bot.envelope import Address
 from bot.errors import AnlinError, SettingsFault
@@ -18,6 +18,8 @@ from bot.store import people
 from bot.store.begin import Tx
 from bot.store.staff import ROLES_OF_A_GRID
 from bot.store.tables import AddressRow, Estate, Grid, table_of
+from channels import voice
+from channels.telegram_api import HOOK_PATH
 
 GRID, ESTATE, ADDRESS = table_of(Grid), table_of(Estate), table_of(AddressRow)
 _GRIDS = select(GRID.c.id, GRID.c.name, ESTATE.c.name.label("estate")).join(ESTATE, ESTATE.c.id == GRID.c.estate_id).order_by(GRID.c.id)
@@ -56,7 +58,15 @@ def hooks(base: Base) -> Iterator[str]:
     if base.settings.has_twilio:
         yield f"Twilio, incoming texts: {base.settings.sms_hook_url}{HOOK_RETRIES}"
         yield "Twilio, receipts: sent along with every text, nothing to enter."
-    elif base.settings.simulator_on:
+        yield f"Twilio, a call comes in: {base.settings.public_url}{voice.CALL_PATH}{HOOK_RETRIES}"
+        yield f"Twilio, call status changes: {base.settings.public_url}{voice.STATUS_PATH}{HOOK_RETRIES}"
+        if not base.settings.duty_phone:
+            yield "ANLIN_DUTY_PHONE is not set: while the database is away, callers hear the emergency numbers and nobody is rung."
+    if base.settings.telegram_polls:
+        yield "Telegram: this service asks for what is new; nothing to enter."
+    elif base.settings.has_telegram:
+        yield f"Telegram calls {base.settings.public_url}{HOOK_PATH}; this service tells it so at every start."
+    if base.settings.simulator_on:
         yield "No account is given: the simulator is the carrier, and no text leaves this machine."
 
 
@@ -77,7 +87,10 @@ def roster(base: Base, tx: Tx) -> Iterator[str]:
 
 def reach(base: Base, tx: Tx) -> Iterator[str]:
     """What the configured carriers cannot do for the people enrolled, counted; nobody is named."""
-    by_name = {channel.name: channel for channel in channels(base.settings, account_of(base.settings) or NO_ACCOUNT, base.clock)}
+    settings = base.settings
+    bot = bot_of(settings) or (NO_BOT if settings.simulator_on else None)
+    connected = (*channels(settings, account_of(settings) or NO_ACCOUNT, base.clock), *messenger(settings, bot, base.translator))
+    by_name = {channel.name: channel for channel in connected}
     counted: dict[str, int] = {}
     for row in tx.all(_ENROLLED):
         if row.channel == "terminal":

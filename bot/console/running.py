@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import threading
@@ -88,6 +89,8 @@ def _serve(base: Base, *, serves: bool, works: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stopped.set())
     service.start()
+    gc.collect()
+    gc.freeze()  # what was made to start lives as long as the service: the collector need not look at it again
     if serves:
         _greet(service)
     while not stopped.wait(timeout=3600):

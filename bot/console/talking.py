@@ -8,12 +8,11 @@ import uuid
 
 import click
 
-from bot import drawing, settings, turn
+from bot import answering, settings, turn
 from bot.app import Base, house_of, open_base
 from bot.drawing import Brush
-from bot.envelope import Address
+from bot.envelope import Address, Outbound
 from bot.errors import StoreDown
-from bot.store import people
 from channels.terminal import Terminal, parse
 
 LISTEN_EVERY = 1.0  # seconds between two looks for what was said later
@@ -49,7 +48,7 @@ class _Talk:
     def __init__(self, name: str, terminal: Terminal, base: Base) -> None:
         self._address = Address("terminal", name)
         self._name = name
-        self._terminal = terminal
+        self._brush = Brush(terminal, base.translator)
         self._base = base
         self._house = house_of(base, terminal)
         self._ended = threading.Event()
@@ -60,34 +59,29 @@ class _Talk:
         now = self._base.clock.now()
         inbound = parse(line, name=self._name, external_id=uuid.uuid4().hex, now=now)
         try:
-            received = turn.receive(self._house, inbound, now)
+            with self._drawing:
+                self._print(answering.answer(self._house, self._brush, inbound, now=now))
         except StoreDown as fault:
             click.echo(str(fault), err=True)
-            return
-        self._draw(received.inbound_id)
 
     def listen(self) -> None:
         """What staff or the clock say meanwhile is printed as it comes."""
         while not self._ended.wait(LISTEN_EVERY):
             try:
-                turn.fall_due(self._house, self._base.clock.now())
-                self._draw(None)
+                now = self._base.clock.now()
+                turn.fall_due(self._house, now)
+                with self._drawing:
+                    self._print(answering.waiting_for(self._house, self._brush, self._address, now=now))
             except StoreDown:
                 continue
+
+    def _print(self, outbounds: tuple[Outbound, ...]) -> None:
+        for outbound in outbounds:
+            click.echo(outbound.words)
 
     def end(self) -> None:
         """Nothing more is printed."""
         self._ended.set()
-
-    def _draw(self, inbound_id: int | None) -> None:
-        with self._drawing:
-            now = self._base.clock.now()
-            with self._base.store.begin() as tx:
-                known = people.at(tx, self._address)
-                brush = Brush(self._terminal, self._base.translator)
-                outbounds = drawing.drawn(tx, brush, known.address_id, inbound_id=inbound_id, now=now) if known else ()
-            for outbound in outbounds:
-                click.echo(outbound.words)
 
 
 COMMANDS = (chat,)

@@ -25,13 +25,13 @@ def sms_hooks(account: TwilioAccount, *, take: Take, settle: Settle, clock: Call
 
     @hooks.post(sms.INBOUND_PATH)
     def inbound() -> Response:
-        return _answered(
+        return answered(
             lambda: take(sms.parse(account, url_path=_path(), headers=dict(request.headers), body=request.get_data(), now=clock()))
         )
 
     @hooks.post(sms.STATUS_PATH)
     def status() -> Response:
-        return _answered(
+        return answered(
             lambda: _settled(sms.parse_receipt(account, url_path=_path(), headers=dict(request.headers), body=request.get_data()))
         )
 
@@ -42,7 +42,8 @@ def sms_hooks(account: TwilioAccount, *, take: Take, settle: Settle, clock: Call
     return hooks
 
 
-def _answered(work: Callable[[], object]) -> Response:
+def answered(work: Callable[[], object]) -> Response:
+    """204 when the work was done; what is refused is told by its status, and everything else is to be asked again."""
     try:
         work()
     except InboundRefused as refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import threading
@@ -93,5 +94,6 @@ class WebServer:
     def stop(self) -> None:
         """Requests under way are answered, for ten seconds at most; then nothing listens."""
         self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=10)
-        self._server.trigger.pull_trigger(lambda: self._server.asyncore.close_all(self._sockets))
+        with contextlib.suppress(OSError):  # its loop may have closed the pipe already
+            self._server.trigger.pull_trigger(lambda: self._server.asyncore.close_all(self._sockets))
         self._thread.join(timeout=5)

@@ -1,5 +1,6 @@
 """The simulator as one thing that starts, listens on loopback, and stops."""
 
+import contextlib
 import logging
 import threading
 from typing import Any
@@ -124,7 +125,8 @@ class Simulator:
         self.hub.stop()
         self._server.task_dispatcher.shutdown()
         # The loop owns its sockets, so it is the one to close them; it ends when none is left.
-        self._server.trigger.pull_trigger(lambda: self._server.asyncore.close_all(self._sockets))
+        with contextlib.suppress(OSError):  # its loop may have closed the pipe already
+            self._server.trigger.pull_trigger(lambda: self._server.asyncore.close_all(self._sockets))
         self._thread.join(timeout=10)
         self._thread = None
 

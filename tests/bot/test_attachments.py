@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.attachments import ATTACHMENT, LEASE, MOST_TRIES, Shelf, fetch_due, open_attachment, want
-from bot.envelope import Media
+from bot.attachments import ATTACHMENT, LEASE, MOST_TRIES, SAY_AGAIN, Shelf, fetch_due, open_attachment, want
+from bot.envelope import Address, Media
 from bot.errors import AnlinError, Refused, Throttled, Unavailable
 from bot.store import audit, timeline
 from bot.store.begin import Store
 from bot.store.tables import InboundRow
+from channels.contract import Capability
 from channels.media import Fetched, too_large, typed
+from channels.twilio_reach import reach
 from tests.bot.sending import NOW, SECOND, claim, person, reached
 
 PHOTO = b"\xff\xd8\xff" + b"a plainly invented photo" * 40
@@ -30,9 +33,13 @@ class Camera:
 
     name = "sms"
 
-    def __init__(self, answer: bytes | AnlinError | OSError) -> None:
+    def __init__(self, answer: bytes | AnlinError | OSError, *, reaches: bool = True) -> None:
         self.answer = answer
         self.asked: list[str] = []
+        self.reaches = reaches
+
+    def capability(self, address: Address) -> Capability:
+        return replace(reach(address), reaches=self.reaches)
 
     async def fetch(self, media: Media, limit: int) -> Fetched:
         await asyncio.sleep(0)
@@ -212,3 +219,16 @@ def test_somebody_erased_meanwhile_is_not_asked_for(store: Store, shelf: Shelf, 
     fetch(store, camera, shelf)
 
     assert (camera.asked, kept(store, sent).state) == ([], "gone")
+
+
+def test_who_cannot_be_told_where_they_sent_it_from_is_told_at_their_next_address(store: Store, shelf: Shelf) -> None:
+    """A caller has hung up long before the recording is fetched."""
+    call, phone = person(store, "voice", "sms")
+    with store.begin() as tx:
+        inbound = tx.insert(InboundRow, channel="voice", external_id="CA1", address_id=call, at=NOW)
+        recording = Media("http://platform/recording", "audio/x-wav")
+        want(tx, "case:7", media=recording, channel="sms", data_key_id=reached(store, call).data_key_id, now=NOW, inbound_id=inbound)
+    fetch(store, Camera(Refused(), reaches=False), shelf)
+
+    (one,) = claim(store, NOW)
+    assert (one.address_id, one.content.says[-1].words) == (phone, SAY_AGAIN)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bot.drawing import Brush, drawn, words_for
+from bot.drawing import Brush, drawn, outbound_for
 from bot.envelope import Address, Lane
 from bot.outbox import Claimed, Content
 from bot.prompt import YES_NO, Phrase, ask, phrase
@@ -39,7 +39,7 @@ def test_what_is_said_comes_before_what_is_asked_and_its_choices() -> None:
     question = ask("hurt", "Is anyone hurt?", *YES_NO)
     content = Content((phrase("Case {number}.", number="12"),), Phrase(question.words))
 
-    words = words_for(claimed(content, prompt=TRANSLATOR.prompt(question)), CHAT, NOW)
+    words = outbound_for(claimed(content, prompt=TRANSLATOR.prompt(question)), CHAT, NOW).words
 
     assert words == "Case 12. Is anyone hurt? 1)Yes 2)No"
 
@@ -49,7 +49,7 @@ def test_choices_are_shown_in_the_language_of_the_person() -> None:
     prompt = translator.prompt(ask("hurt", "Is anyone hurt?", *YES_NO))
     content = Content((), Phrase("Is anyone hurt?"))
 
-    words = words_for(claimed(content, prompt=prompt, language="en"), Brush(Paper(), translator), NOW)
+    words = outbound_for(claimed(content, prompt=prompt, language="en"), Brush(Paper(), translator), NOW).words
 
     assert words == "Is anyone hurt? 1)Yes 2)No"
 

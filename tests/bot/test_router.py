@@ -11,16 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.envelope import Address, Inbound, Lane, Media, Pin
+from bot.envelope import Address, Event, Inbound, Lane, Media, Pin
 from bot.prompt import YES_NO, Answer, Ask, Choice, Expect, ask
 from bot.router import (
     COMMANDS,
+    Again,
     Answered,
     Closed,
     Commanded,
     Corrected,
     Desk,
     Followed,
+    Greeted,
+    HungUp,
     OpenCase,
     OpenQuestion,
     Reported,
@@ -61,6 +64,7 @@ def ping(number: int, quoted: str, **other: Any) -> OpenQuestion:
 
 
 WHAT = question(1, ask("what", "What has happened?", takes_danger=True))
+HELLO = question(9, ask("what", "Hello. What has happened?", takes_danger=True), greets=True)
 PLACE = question(2, ask("place.words", "Where?", expects=Expect.PLACE))
 HOME = question(3, ask("place.home", "At home?", *YES_NO, words_too=True))
 HURT = question(4, ask("hurt", "Hurt?", *YES_NO, words_too=True, takes_danger=True, lane=Lane.URGENT))
@@ -89,6 +93,12 @@ ORDER = [
     ("1", desk(HOME, named_is_closed=True), Closed()),
     ("取消", desk(HOME, named_is_closed=True), Closed()),
     ("👍", desk(HOME, PLACE, named=HOME), Unclear(HOME)),
+    # but words spoken at it may be a cry, or a word for a person
+    ("着火了", desk(PLACE, named=PLACE, danger=True), Reported(danger=True)),
+    ("着火了", desk(HURT, named=HURT, danger=True), answered(HURT, "着火了", danger=True)),
+    ("着火了", desk(named_is_closed=True, danger=True), Reported(danger=True)),
+    ("人工", desk(PLACE, named=PLACE), Commanded("person")),
+    ("楼下垃圾站旁边", desk(PLACE, named=PLACE), answered(PLACE, "楼下垃圾站旁边")),
     # 3. danger words, in any state
     ("着火了", desk(HURT, danger=True), answered(HURT, "着火了", danger=True)),
     ("1着火了", desk(WHAT, HURT, danger=True), answered(HURT, "1着火了", danger=True)),
@@ -171,6 +181,24 @@ ORDER = [
 ]
 
 
+DONE = [
+    (Event.ARRIVED, desk(HOME, PLACE), Again(HOME)),
+    (Event.ARRIVED, desk(), Greeted()),
+    (Event.ARRIVED, desk(HELLO), Again(HELLO)),
+    (Event.SILENT, desk(HELLO, named=HELLO), Unclear(HELLO)),
+    (Event.LEFT, desk(HELLO), HungUp(HELLO)),
+    (Event.SILENT, desk(PLACE, named=PLACE), Unclear(PLACE)),
+    (Event.SILENT, desk(named_is_closed=True), Closed()),
+    (Event.LEFT, desk(PLACE), HungUp(PLACE)),
+    (Event.LEFT, desk(PING), HungUp(None)),
+]
+
+
+@pytest.mark.parametrize(("event", "at", "taken"), DONE)
+def test_what_is_done_without_words_is_taken_too(event: Event, at: Desk, taken: Route) -> None:
+    assert route(inbound("", event=event), at) == taken
+
+
 @pytest.mark.parametrize(("text", "at", "taken"), ORDER)
 def test_an_inbound_goes_where_the_order_of_the_house_says(text: str, at: Desk, taken: Route) -> None:
     assert route(inbound(text), at) == taken
@@ -237,3 +265,40 @@ def test_danger_never_ends_as_a_command_or_as_unclear(text: str, at: Desk) -> No
 
     assert isinstance(taken, Answered | Followed | Reported)
     assert (taken.answer.danger if isinstance(taken, Answered) else taken.danger) is True
+
+
+# Who has only just come is taken at their words, as if nothing had been asked
+
+GREETED = [
+    ("楼道灯坏了", desk(HELLO), Reported()),
+    ("着火了", desk(HELLO, danger=True), Reported(danger=True)),
+    ("人出来了", desk(HELLO, cases=(LIFT,), danger=True, category="lift"), Followed(LIFT, danger=True)),
+    ("水还在漏", desk(HELLO, cases=(WATER,), category="water"), Followed(WATER)),
+    ("进度", desk(HELLO), Commanded("status")),
+    ("嗯？", desk(HELLO), Unclear(HELLO)),
+    ("1", desk(HELLO, HOME), answered(HOME, "1", "yes")),
+    ("我去", desk(HELLO, PING), answered(PING, "我去", "accept")),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "taken"), GREETED)
+def test_a_greeting_takes_nothing_for_itself(text: str, at: Desk, taken: Route) -> None:
+    assert route(inbound(text), at) == taken
+
+
+RECORDING = (Media("https://api.twilio.com/RE1", "audio/x-wav"),)
+
+
+@pytest.mark.parametrize(
+    ("at", "taken"),
+    [
+        (desk(HELLO), Reported()),
+        (desk(WHAT), Answered(WHAT, Answer(media=RECORDING))),
+        (desk(PLACE), Answered(PLACE, Answer(media=RECORDING))),
+        (desk(HURT), Answered(HURT, Answer(media=RECORDING))),
+        (desk(cases=(WATER,)), Reported()),
+        (desk(cases=(LIFT,)), Followed(LIFT)),
+    ],
+)
+def test_what_nobody_has_heard_yet_is_never_lost_in_a_routine_case(at: Desk, taken: Route) -> None:
+    assert route(inbound("", media=RECORDING), at) == taken

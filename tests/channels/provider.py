@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import struct
 import threading
@@ -33,7 +34,11 @@ class Asked:
     body: bytes
 
     @property
-    def form(self) -> dict[str, str]:
+    def form(self) -> dict[str, Any]:
+        """Its fields, whether they came as a form or as JSON."""
+        if self.headers.get("Content-Type", "").startswith("application/json"):
+            fields: dict[str, Any] = json.loads(self.body)
+            return fields
         return {name: values[0] for name, values in parse_qs(self.body.decode(), keep_blank_values=True).items()}
 
 

@@ -6,26 +6,38 @@ import base64
 import hashlib
 import hmac
 import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes, urlencode
+from zoneinfo import ZoneInfo
 
 from bot.envelope import Inbound, Receipt
-from channels import sms, terminal
+from bot.errors import Forged, Malformed, TooLarge
+from bot.translate import load_translator
+from bot.web.server import create_app
+from bot.web.telegram import SECRET_HEADER, telegram_hooks
+from channels import sms, terminal, voice
 from channels.contract import Channel
 from channels.sms import Sms
+from channels.telegram import Telegram
+from channels.telegram_api import HOOK_PATH, TelegramAccount
+from channels.telegram_updates import Read, parse
 from channels.terminal import Terminal
-from channels.twilio import TwilioAccount
+from channels.twilio import TwilioAccount, signed_form
 from channels.twilio_client import Patience
+from channels.voice import Voice
 from tests.channels.provider import Asked, Provider, Reply
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 SID = "AC00000000000000000000000000000000"
 TOKENS = {"current": "the-token-now", "previous": "the-token-before", "stranger": "not-our-token"}
 PUBLIC = "https://anlin.example"
+BOT_TOKEN = "4242424242:an-invented-token-of-thirty-five-ch"
+SECRET = "the-secret-of-our-hook"
 
 
 @dataclass
@@ -41,6 +53,7 @@ class Rig(Protocol):
 
     takes_hooks: bool
     network: bool
+    has_buttons: bool  # choices are no part of the words
 
     def take(self, case: dict[str, Any]) -> Inbound | Receipt | None: ...
 
@@ -63,12 +76,13 @@ def twilio_signature(token: str, url: str, body: bytes) -> str:
 
 def written(value: Any) -> Any:
     """A payload's value; {"of": "水", "times": 3} is a long text written short."""
-    return value["of"] * value["times"] if isinstance(value, dict) else value
+    return value["of"] * value["times"] if isinstance(value, dict) and "of" in value else value
 
 
 class SmsRig:
     takes_hooks = True
     network = True
+    has_buttons = False
 
     def take(self, case: dict[str, Any]) -> Inbound | Receipt | None:
         path, headers, body = self.request(case)
@@ -99,9 +113,37 @@ class SmsRig:
             yield Stage(channel, provider.asked)
 
 
+class VoiceRig(SmsRig):
+    """Signed like a text; nothing is ever sent into a call."""
+
+    network = False
+
+    def take(self, case: dict[str, Any]) -> Inbound | Receipt | None:
+        step = self.step(case)
+        return step.inbound if step else None
+
+    def step(self, case: dict[str, Any]) -> voice.Step | None:
+        """What the caller did, whole."""
+        path, headers, body = self.request({"path": voice.CALL_PATH} | case)
+        form = signed_form(account(), url_path=path, headers=headers, body=body)
+        match path.partition("?")[0]:
+            case voice.CALL_PATH:
+                return voice.arrived(form, now=NOW)
+            case voice.ANSWER_PATH:
+                return voice.answered(form, url_path=path, now=NOW)
+            case voice.RECORDING_PATH:
+                return voice.recorded(form, url_path=path, now=NOW)
+        return voice.hung_up(form, now=NOW)
+
+    @contextmanager
+    def stage(self, case: dict[str, Any]) -> Iterator[Stage]:
+        yield Stage(Voice(account()))
+
+
 class TerminalRig:
     takes_hooks = False
     network = False
+    has_buttons = False
 
     def take(self, case: dict[str, Any]) -> Inbound | Receipt | None:
         return terminal.parse(written(case["line"]), name="demo", external_id="line-1", now=NOW)
@@ -116,7 +158,53 @@ class TerminalRig:
             assert screen.getvalue() == case["outbound"]["words"] + "\n"
 
 
-RIGS: dict[str, Rig] = {"sms": SmsRig(), "terminal": TerminalRig()}
+class TelegramRig:
+    """Updates go through the hook itself, whose secret is all that tells the platform from a stranger."""
+
+    takes_hooks = True
+    network = True
+    has_buttons = True
+
+    def take(self, case: dict[str, Any]) -> Inbound | Receipt | None:
+        return self.read(case).inbound
+
+    def read(self, case: dict[str, Any]) -> Read:
+        """The whole update, with what only the platform waits for."""
+        heard: list[Read] = []
+        page = create_app([telegram_hooks(SECRET, lambda body: heard.append(parse(body, now=NOW)))])
+        secret = case.get("secret", SECRET)
+        headers = {} if secret is None else {SECRET_HEADER: secret.encode().decode("latin-1")}
+        answer = page.test_client().post(HOOK_PATH, data=self.body(case), headers=headers, content_type="application/json")
+        if answer.status_code in _REFUSED:
+            raise _REFUSED[answer.status_code]
+        assert answer.status_code == 204
+        return heard[0]
+
+    def body(self, case: dict[str, Any]) -> bytes:
+        if "raw_hex" in case:
+            return bytes.fromhex(case["raw_hex"])
+        body = json.dumps(_written_out(case["update"]), ensure_ascii=False).encode()
+        return body[: len(body) - case.get("cut", 0)]
+
+    @contextmanager
+    def stage(self, case: dict[str, Any]) -> Iterator[Stage]:
+        reply = case["answer"]
+        with Provider(_reply(reply)) as provider:
+            bot = TelegramAccount(BOT_TOKEN, _away() if reply == "away" else provider.base)
+            translate = load_translator("zh_CN", ZoneInfo("Asia/Shanghai")).on_screen
+            yield Stage(Telegram(bot, translate=translate, patience=case.get("patience", 5)), provider.asked)
+
+
+RIGS: dict[str, Rig] = {"sms": SmsRig(), "telegram": TelegramRig(), "terminal": TerminalRig(), "voice": VoiceRig()}
+_REFUSED = {refusal.status: refusal for refusal in (Forged, Malformed, TooLarge)}
+
+
+def _written_out(value: Any) -> Any:
+    """A payload with its long texts at their full length."""
+    if isinstance(value, dict):
+        full = written(value)
+        return {key: _written_out(each) for key, each in full.items()} if isinstance(full, dict) else full
+    return [_written_out(each) for each in value] if isinstance(value, list) else value
 
 
 def _reply(answer: Any) -> Reply:

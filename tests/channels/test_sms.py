@@ -15,6 +15,7 @@ from channels.contract import Wish
 from channels.media import Fetched, MediaRefused
 from channels.segments import segments
 from channels.sms import Sms, number, stop_word
+from channels.twilio_client import NotThere
 from tests.channels.provider import Provider, Reply
 from tests.channels.rigs import NOW, account
 
@@ -173,7 +174,7 @@ def test_a_program_named_jpg_is_refused() -> None:
 @pytest.mark.parametrize(
     ("reply", "error"),
     [
-        (Reply(404), MediaRefused),
+        (Reply(404), NotThere),
         (Reply(403), Misconfigured),
         (Reply(429, {"Retry-After": "3"}), Throttled),
         (Reply(500), Unavailable),

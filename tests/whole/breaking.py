@@ -16,7 +16,7 @@ class Spilt(Exception):
     """A fault that repeats what was said, as a KeyError does."""
 
 
-def breaks(talk: Talk) -> Generator[Ask | Say | Command[Any], Any, None]:
+def breaks(talk: Talk, *, greets: bool = False) -> Generator[Ask | Say | Command[Any], Any, None]:
     """A report that raises on its way."""
     what = yield from ask("what", "?")
     raise Spilt(what.text)

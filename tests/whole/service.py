@@ -61,15 +61,19 @@ class Phones:
 
     def text(self, number: str, words: str, **fields: Any) -> dict[str, Any]:
         """What became of a text that this phone has sent."""
-        return self._asked("post", "texts", **{"from": number, "body": words, **fields})
+        return self.asked("post", "texts", **{"from": number, "body": words, **fields})
 
     def said(self, number: str, words: str, **fields: Any) -> None:
         """The service has acknowledged a text of this phone."""
         assert self.text(number, words, **fields)["hook_status"] == 204
 
+    def connect(self, number: str, label: str) -> None:
+        """There is one more phone."""
+        self.asked("post", "phones", number=number, label=label)
+
     def heard(self, number: str) -> list[str]:
         """Everything that has arrived at this phone from the service, oldest first."""
-        texts = self._asked("get", f"phones/{number}/texts")["texts"]
+        texts = self.asked("get", f"phones/{number}/texts")["texts"]
         return [text["body"] for text in texts if text["direction"] == "outbound-api" and text["arrived"]]
 
     def hears(self, number: str, words: str, *, times: int = 1) -> str:
@@ -82,13 +86,14 @@ class Phones:
         return until(found, told=lambda: f"{number} heard {self.heard(number)}")[-1]
 
     def goes_wrong(self, kind: str, **fields: Any) -> None:
-        self._asked("post", "faults", kind=kind, **fields)
+        self.asked("post", "faults", kind=kind, **fields)
 
     def later(self, by: timedelta) -> dict[str, Any]:
         """The page's button: the carrier's clock, and with it the service's, is `by` further on."""
-        return self._asked("post", "clock", seconds=int(by.total_seconds()))
+        return self.asked("post", "clock", seconds=int(by.total_seconds()))
 
-    def _asked(self, method: str, path: str, **fields: Any) -> dict[str, Any]:
+    def asked(self, method: str, path: str, **fields: Any) -> dict[str, Any]:
+        """What the simulator's control answers."""
         told = fields if method == "post" else None
         answer = self._line.request(method, f"{self.url}/control/{path}", timeout=30, json=told)
         assert answer.ok, answer.text

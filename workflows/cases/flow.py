@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from bot.effects import Command
 from bot.engine import Left, Talk
 from bot.envelope import Lane
-from bot.prompt import Ask, Choice, Say, _, ask, phrase, say
+from bot.prompt import Ask, Choice, Say, _, ask, connect, phrase, say
 from workflows.cases.advice import advice
 from workflows.cases.roles import title
 from workflows.cases.words import (
@@ -23,27 +23,31 @@ from workflows.cases.words import (
     Opened,
     StatusOf,
     Triage,
+    WhoIsOnDuty,
+    is_recorded,
 )
 from workflows.places.words import FindPlace, FoundPlaces, name_of, registered, where, which
 
 Steps = Generator[Ask | Say | Command[Any], Any, None]
 
 WHAT = ask("what", _("What has happened, and where? In danger, call 119, 120 or 110 first."), takes_danger=True)
+HELLO = ask("what", _("This is Anlin. What has happened, and where? In danger, call 119, 120 or 110 first."), takes_danger=True)
 HURT = (
     Choice("yes", _("Yes, somebody is"), _("yes|y|yeah|somebody is")),
     Choice("no", _("No, nobody is"), _("no|n|nobody|nobody is")),
 )
 
 
-def report(talk: Talk) -> Steps:
-    """A report: from the first words on it is a case; place comes next; each answer amends it."""
+def report(talk: Talk, *, greets: bool = False) -> Steps:
+    """A report: from the first words on it is a case; place comes next; each answer amends it. Who has only just come is greeted."""
     case: Opened | None = None
     try:
-        what = yield from WHAT
-        seen = yield from Triage(what.text, what.danger)
+        what = yield from HELLO if greets else WHAT
+        recorded = is_recorded(what.media)
+        seen = yield from Triage(what.text, what.danger, unheard=recorded and not what.text)
         found = yield from FindPlace(what.text, what.pin)
         guess = registered(found) if seen.label == "urgent" else None
-        case = yield from OpenCase(what.text, seen, found.one or guess, what.media)
+        case = yield from OpenCase(what.text, seen, found.one or guess, what.media, "recording" if recorded else "")
         if case.label == "urgent":
             yield from _urgent(case, found, what.text)
         else:
@@ -56,9 +60,9 @@ def _urgent(case: Opened, found: FoundPlaces, words: str) -> Steps:
     """Advice, who is being called, the place, the people; the 24-hour promise last."""
     yield from advice(case.advice)
     yield from _called(case)
-    place = yield from where("place", found, words=words, is_danger=True)
+    place, media = yield from where("place", found, words=words, is_danger=True)
     if not found.one:
-        amended = yield from AmendCase(case.number, place=place, note="" if place.is_found else place.words)
+        amended = yield from AmendCase(case.number, place=place, note="" if place.is_found else place.words, media=media)
         if amended.called:
             yield from say(_("We are calling the {role} of your building too."), role=title(amended.called))
     if not place.is_found:
@@ -70,14 +74,22 @@ def _urgent(case: Opened, found: FoundPlaces, words: str) -> Steps:
     looked = (yield from FindPlace(said, hurt.pin)) if said and not place.is_found else FoundPlaces()
     yield from AmendCase(case.number, place=looked.one, hurt=hurt.value or "", note=said, media=hurt.media)
     if looked.several:
-        place = yield from which("place.then", looked.several, words=said, is_danger=True)
-        yield from AmendCase(case.number, place=place)
+        place, media = yield from which("place.then", looked.several, words=said, is_danger=True)
+        yield from AmendCase(case.number, place=place, media=media)
     place = looked.one or place
     if place.is_found:
         yield from say(_("Noted: {place}. Stay where you are safe and keep your phone on."), place=name_of(place))
     else:
         yield from say(_("We have noted it. Stay where you are safe and keep your phone on."))
     yield from say(_("A person answers you by {due:moment} at the latest. Case {number:digits}."), due=case.due_at, number=case.number)
+    yield from _put_through(case.number)
+
+
+def _put_through(number: str) -> Steps:
+    """Who is on the telephone talks with a person next."""
+    duty = yield from WhoIsOnDuty(number)
+    if duty.phone:
+        yield from connect(_("I connect you to the {role} now. Please hold the line."), duty.phone, role=title(duty.role))
 
 
 def _worse(case: Opened, words: str) -> Steps:
@@ -110,8 +122,8 @@ def _routine(case: Opened, found: FoundPlaces, words: str) -> Steps:
         return
     if case.label == "suggestion":
         found = replace(found, home=None)  # an idea is seldom about one's own flat
-    place = yield from where("place", found, words=words, is_danger=False)
-    yield from AmendCase(case.number, place=place)
+    place, media = yield from where("place", found, words=words, is_danger=False)
+    yield from AmendCase(case.number, place=place, media=media)
     if place.is_found:
         yield from say(_("Noted: {place}. We keep you posted under number {number:digits}."), place=name_of(place), number=case.number)
     else:
@@ -166,6 +178,7 @@ def follow(talk: Talk, *, number: str, danger: bool = False, quiet: bool = False
     amended = yield from AmendCase(number, found.one, note=what.text, media=what.media, danger=danger, quiet=quiet)
     if danger:
         yield from say(_("Added to case {number:digits} and passed on at once. In danger, call 119, 120 or 110."), number=number)
+        yield from _put_through(number)
     else:
         yield from say(_("Added to case {number:digits}. If it is something else, answer 0."), number=amended.number)
 

@@ -29,6 +29,7 @@ from workflows.cases.words import (
     Climbed,
     DeclineCase,
     HandOver,
+    OnDuty,
     OpenCase,
     Opened,
     Seen,
@@ -36,6 +37,8 @@ from workflows.cases.words import (
     StatusOf,
     Taken,
     Triage,
+    WhoIsOnDuty,
+    is_recorded,
 )
 from workflows.places.words import name_of
 
@@ -131,7 +134,8 @@ def _remind(case: Case, person_id: int) -> Tell:
 def _what_is_up(case: Case) -> tuple[Phrase, ...]:
     """Number, place and words, the first ones and what was said since; then whether anybody is hurt."""
     since = [words for words in case.said_since if case.place is None or words != case.place.words]
-    words = _clipped("；".join(_flat(one) for one in (case.words, *since)))
+    said = _clipped("；".join(flat for one in (case.words, *since) if (flat := _flat(one))))
+    words: str | Phrase = said or phrase(_("a recording that nobody has heard yet"))
     if case.place is None:
         up = phrase(_("Urgent case {number:digits}: {words}."), number=case.number, words=words)
     else:
@@ -157,6 +161,9 @@ def _amend(facts: Facts, order: Order) -> Decision[Amended]:
         _note(case, "amended", place=command.place.words if command.place else "", hurt=command.hurt, words=command.note),
     ]
     called = ""
+    if is_recorded(command.media) and case.needs_person != "recording":
+        effects += [Change("needs_person", {"number": case.number, "why": "recording"}), *_tell_duty(facts, case)]
+        case = replace(case, needs_person="recording")
     if command.quiet:
         return Decision(Amended(case.number), tuple(effects))
     if case.label == "urgent":
@@ -194,9 +201,13 @@ def _added(case: Case, command: AmendCase, actor: Actor) -> Phrase | None:
         return phrase(_("Case {number:digits}: somebody is hurt or trapped."), number=case.number)
     if command.hurt == "no":
         return phrase(_("Case {number:digits}: nobody is hurt or trapped, the resident says."), number=case.number)
-    words = _clipped(words or (place.words if place else ""))
+    return _said(case, actor, _clipped(words or (place.words if place else "")), is_spoken=is_recorded(command.media))
+
+
+def _said(case: Case, actor: Actor, words: str, *, is_spoken: bool) -> Phrase | None:
     if not words:
-        return None
+        heard = _("Case {number:digits}: more was said, as a recording. Please listen to it.")
+        return phrase(heard, number=case.number) if is_spoken else None
     if actor.kind == "staff":
         return phrase(_("Case {number:digits}, the {role} says: {words}."), number=case.number, role=title(actor.role), words=words)
     return phrase(_("Case {number:digits}, new words: {words}."), number=case.number, words=words)
@@ -233,6 +244,19 @@ def _status(facts: Facts, order: Order) -> Decision[Status]:
     state = "answered" if case.first_responded_at and case.state != "closed" else case.state
     others = tuple(number for number in facts.others if number != case.number)
     return Decision(Status(True, case.number, state, case.due_at, case.provisional, case.label, others))
+
+
+def _on_duty(facts: Facts, order: Order) -> Decision[OnDuty]:
+    """Who has taken the case is put through to first, then whoever stands on its ladder, from where it now is."""
+    case = _theirs(facts, order.actor)
+    roles = [step.role for step in case.steps.steps[case.level :]] + [case.steps.last_resort]
+    candidates = [(role, person_id) for role in roles for person_id in facts.standing.get(role, ())]
+    if case.accepter is not None:
+        candidates.insert(0, (case.accepter_role, case.accepter))
+    for role, person_id in candidates:
+        if person_id in facts.phones:
+            return Decision(OnDuty(role, facts.phones[person_id]))
+    return Decision(OnDuty())
 
 
 def _accept(facts: Facts, order: Order) -> Decision[Taken]:
@@ -369,4 +393,5 @@ RULES: Mapping[type[Command[Any]], Callable[[Facts, Any], Decision[Any]]] = {
     DeclineCase: _decline,
     Climb: _climb_due,
     AnswerCase: _answer,
+    WhoIsOnDuty: _on_duty,
 }

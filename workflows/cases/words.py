@@ -27,6 +27,20 @@ class Triage(Command[Seen], frozen=True):
 
     text: str
     danger: bool = False
+    unheard: bool = False  # spoken words that were recorded and that nobody has listened to yet
+
+
+class OnDuty(Struct, frozen=True):
+    """Who can be put through to about a case right now; without a phone there is nobody."""
+
+    role: str = ""
+    phone: str = ""
+
+
+class WhoIsOnDuty(Command[OnDuty], frozen=True):
+    """The person to connect a caller with: who has taken the case, else the first of its ladder who can be reached."""
+
+    number: str
 
 
 class Opened(Struct, frozen=True):
@@ -50,6 +64,11 @@ class OpenCase(Command[Opened], frozen=True):
     place: Place | None = None
     media: tuple[Media, ...] = ()
     needs_person: str = ""
+
+
+def is_recorded(media: tuple[Media, ...]) -> bool:
+    """Whether something was spoken that a person must listen to."""
+    return any(each.content_type.startswith("audio/") for each in media)
 
 
 class Amended(Struct, frozen=True):

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.effects import Command
-from bot.envelope import Lane, Pin
+from bot.envelope import Lane, Media, Pin
 from bot.prompt import YES_NO, Answer, Ask, Choice, Expect, Phrase, _, ask, pack, phrase
 
 
@@ -95,16 +95,16 @@ HOME = (
     Choice("yes", _("Yes"), _("yes|y|yeah|right|correct|home|at home|my home|at my place")),
     Choice("no", _("No"), _("no|n|nope|not|wrong|not at home|somewhere else")),
 )
-Where = Generator[Any, Any, Place]
+Where = Generator[Any, Any, tuple[Place, tuple[Media, ...]]]
 
 
 def where(name: str, found: FoundPlaces, *, words: str, is_danger: bool) -> Where:
     """The place of a report, asked once: what was found is taken, several readings and the registered home are offered, else it is asked.
 
-    Words that lead to no place are kept as they are for a person.
+    Words that lead to no place are kept as they are for a person, and with the place comes whatever was shown or recorded on the way.
     """
     if found.one:
-        return found.one
+        return found.one, ()
     if found.several:
         return (yield from which(f"{name}.which", found.several, words=words, is_danger=is_danger))
     said: Answer | None = None
@@ -113,13 +113,14 @@ def where(name: str, found: FoundPlaces, *, words: str, is_danger: bool) -> Wher
         home = ask(f"{name}.home", _("Is it at your home, {home}?"), *HOME, values={"home": own}, **_how(is_danger))
         said = yield from home
         if said.value == "yes":
-            return found.home
+            return found.home, said.media
     if said is None or said.value is not None:
         said = yield from _open(f"{name}.words", is_danger)
     looked = yield from FindPlace(said.text, said.pin)
     if looked.several:
-        return (yield from which(f"{name}.again", looked.several, words=said.text, is_danger=is_danger))
-    return looked.one or Place(words=said.text)
+        place, media = yield from which(f"{name}.again", looked.several, words=said.text, is_danger=is_danger)
+        return place, (*said.media, *media)
+    return looked.one or Place(words=said.text), said.media
 
 
 def which(name: str, several: tuple[Place, ...], *, words: str, is_danger: bool) -> Where:
@@ -129,10 +130,10 @@ def which(name: str, several: tuple[Place, ...], *, words: str, is_danger: bool)
     if picked.value == "no":
         words, picked = "", (yield from _open(f"{name}.words", is_danger))
     elif picked.value is not None:
-        return several[0] if picked.value == "yes" else several[int(picked.value)]
+        return several[0] if picked.value == "yes" else several[int(picked.value)], picked.media
     both = f"{words} {picked.text}".strip()
     looked = yield from FindPlace(both, picked.pin)
-    return looked.one or Place(words=both)
+    return looked.one or Place(words=both), picked.media
 
 
 def _open(name: str, is_danger: bool) -> Ask:

@@ -127,6 +127,15 @@ def test_the_next_address_is_the_next_that_works_and_never_goes_round(store: Sto
         assert people.next_address(tx, 4711, Purpose.CASE) is None
 
 
+def test_where_somebody_is_only_answered_is_never_next(store: Store, three: tuple[int, list[int]]) -> None:
+    """A call that is over takes no words; what could not be told by text is not left lying there."""
+    person_id, ids = three
+    with store.begin() as tx:
+        people.add_address(tx, Address("voice", "+999010"), Owner(person_id), now=NOW, preference=people.ANSWERED_ONLY)
+        assert _id(people.next_address(tx, ids[1], Purpose.CASE)) == ids[2]
+        assert people.next_address(tx, ids[2], Purpose.CASE) is None
+
+
 def test_a_purpose_is_stopped_on_one_address_and_resumed(store: Store, three: tuple[int, list[int]]) -> None:
     person_id, ids = three
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.calendar import load_years
 from bot.effects import CLOCK, Actor, Change, Command, Decision, Drop, Later, Note, Order, Owner, Put, Tell
-from bot.envelope import Lane, Purpose
+from bot.envelope import Lane, Media, Purpose
 from bot.errors import NotAllowed
 from bot.prompt import Phrase
 from workflows.cases.facts import Case, Facts
@@ -26,6 +26,7 @@ from workflows.cases.words import (
     Climbed,
     DeclineCase,
     HandOver,
+    OnDuty,
     OpenCase,
     Opened,
     Seen,
@@ -33,6 +34,7 @@ from workflows.cases.words import (
     StatusOf,
     Taken,
     Triage,
+    WhoIsOnDuty,
 )
 from workflows.places.words import Place
 
@@ -42,6 +44,7 @@ ANNE, BEN = Owner(person_id=1), Owner(person_id=2)
 HOUSEHOLD = Owner(household_id=1)
 WORKER, LEADER, DUTY, STREET, ADMIN = 11, 12, 13, 14, 15
 ALL = {"grid_worker": (WORKER,), "grid_leader": (LEADER,), "community_duty": (DUTY,), "street": (STREET,), "administrator": (ADMIN,)}
+SPOKEN = (Media("https://api.twilio.com/RE1", "audio/x-wav"),)
 HERE = Place("3号楼", 1, 3, 2, building="3", unit="2")
 
 reporter = Actor("person", ANNE, channel="sms", address_id=7)
@@ -89,6 +92,7 @@ MAY: dict[type[Command[Any]], set[str]] = {
     DeclineCase: {"worker", "duty"},
     AnswerCase: {"worker", "duty"},
     Climb: set(ACTORS),
+    WhoIsOnDuty: {"reporter", "worker", "elsewhere", "duty", "clock"},
 }
 COMMANDS: dict[type[Command[Any]], Command[Any]] = {
     OpenCase: OpenCase("漏水了", Seen("general", "water")),
@@ -99,6 +103,7 @@ COMMANDS: dict[type[Command[Any]], Command[Any]] = {
     DeclineCase: DeclineCase("10013"),
     AnswerCase: AnswerCase("10013", "师傅马上到"),
     Climb: Climb("10013", 1),
+    WhoIsOnDuty: WhoIsOnDuty("10013"),
 }
 
 
@@ -262,7 +267,7 @@ def test_the_first_has_it_and_the_second_is_told_the_truth(actor: Actor, *, is_t
 def test_declining_asks_the_next_at_once_where_one_was_asked(actor: Actor, case: Case, next_called: list[int]) -> None:
     decision = decided(DeclineCase("10013"), actor, case)
 
-    assert not decision.answer.is_taken
+    assert decision.answer == Taken("10013", False, "staff" if case is TAKEN else "")
     assert who(of(decision, Put)) == next_called
     assert "declined" in [note.kind for note in of(decision, Note)]
 
@@ -282,10 +287,6 @@ def test_others_who_were_asked_hear_that_somebody_has_it() -> None:
     decision = decided(AcceptCase("10013"), worker, asked=frozenset({WORKER, LEADER}))
 
     assert who(of(decision, Tell)) == [ANNE.person_id, LEADER]
-
-
-def test_who_declines_what_somebody_else_has_is_told_so() -> None:
-    assert decided(DeclineCase("10013"), leader, TAKEN).answer == Taken("10013", False, "staff")
 
 
 # Adding and answering
@@ -316,10 +317,56 @@ def test_a_place_that_becomes_known_calls_its_grid_worker_once() -> None:
         (AmendCase("10013", place=HERE, note="在三楼"), "Case {number:digits}, new words: {words}."),
         (AmendCase("10013", hurt="yes"), "Case {number:digits}: somebody is hurt or trapped."),
         (AmendCase("10013", hurt="no"), "Case {number:digits}: nobody is hurt or trapped, the resident says."),
+        (AmendCase("10013", media=SPOKEN), "Case {number:digits}: more was said, as a recording. Please listen to it."),
     ],
 )
 def test_staff_are_told_what_was_added(command: AmendCase, words: str) -> None:
-    assert [tell.words[0].words for tell in of(decided(command, asked=frozenset({WORKER})), Tell)] == [words]
+    told = of(decided(command, asked=frozenset({WORKER})), Tell)
+    assert [tell.words[0].words for tell in told if tell.owner == Owner(WORKER)] == [words]
+
+
+@pytest.mark.parametrize(
+    ("case", "quiet", "told"),
+    [
+        (GENERAL, False, [DUTY]),
+        (GENERAL, True, [DUTY]),
+        (URGENT, False, [DUTY]),
+        (replace(GENERAL, needs_person="place"), False, [DUTY]),
+        (replace(GENERAL, needs_person="recording"), False, []),
+    ],
+)
+def test_what_was_recorded_waits_for_a_person_who_listens(case: Case, *, quiet: bool, told: list[int]) -> None:
+    decision = decided(AmendCase("10013", media=SPOKEN, quiet=quiet), case=case)
+
+    assert who(of(decision, Tell)) == told
+    assert [change.fields for change in of(decision, Change) if change.what == "needs_person"] == [
+        {"number": "10013", "why": "recording"} for _one in told
+    ]
+
+
+def test_a_case_that_was_only_recorded_is_put_in_words_that_say_so() -> None:
+    decision = decided(OpenCase("", Seen("urgent", "other"), media=SPOKEN, needs_person="recording"))
+
+    up = of(decision, Put)[0].before[0]
+    assert up.values["words"] == {"words": "a recording that nobody has heard yet", "values": {}}
+
+
+# Whom a caller is put through to
+
+
+@pytest.mark.parametrize(
+    ("case", "phones", "found"),
+    [
+        (URGENT, (WORKER, LEADER), OnDuty("grid_worker", "+11")),
+        (URGENT, (LEADER, DUTY), OnDuty("grid_leader", "+12")),
+        (replace(URGENT, level=2), (WORKER, LEADER, DUTY), OnDuty("community_duty", "+13")),
+        (replace(TAKEN, accepter=LEADER, accepter_role="grid_leader"), (WORKER, LEADER), OnDuty("grid_leader", "+12")),
+        (URGENT, (ADMIN,), OnDuty("administrator", "+15")),
+        (URGENT, (), OnDuty()),
+    ],
+)
+def test_a_caller_is_put_through_to_who_has_the_case_or_else_up_its_ladder(case: Case, phones: tuple[int, ...], found: OnDuty) -> None:
+    assert decided(WhoIsOnDuty("10013"), case=case, phones={person: f"+{person}" for person in phones}).answer == found
 
 
 @pytest.mark.parametrize(

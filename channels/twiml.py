@@ -1,0 +1,155 @@
+"""What a caller hears, as TwiML: said slowly in their language, listened to for ten seconds, and connected to a person where it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import urlencode
+
+from twilio.twiml.voice_response import Gather, VoiceResponse  # type: ignore[import-untyped]
+
+from bot.envelope import Outbound
+from channels import voice
+
+MORE_FOR = 5
+LISTEN_FOR = 10  # seconds; the platform's five are too few for somebody of 80
+RECORD_FOR = 120
+RECORD_PAUSE = 5
+RING_FOR = 20
+SLOWLY = "85%"
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """One language in the three code systems of the platform: what is said, what is listened for, and whose voice it is."""
+
+    say: str
+    gather: str
+    voice: str
+
+
+# twilio.com/docs/voice/twiml/say/text-speech and /gather#languagetags: there is no zh-CN among those that are listened for.
+TONGUES: Mapping[str, Tongue] = MappingProxyType(
+    {"zh_CN": Tongue("cmn-CN", "cmn-Hans-CN", "Polly.Zhiyu-Neural"), "en": Tongue("en-US", "en-US", "Polly.Joanna-Neural")}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is said round the words of a talk: whether there is more, goodbye, and another language to somebody whose own we do not know.
+
+    A call that goes on to a person shows `caller_id` there; empty, the caller's own number.
+    """
+
+    more: str
+    goodbye: str
+    language: str
+    other: str = ""
+    in_other: str = ""
+    caller_id: str = ""
+
+
+def heard(outbounds: Sequence[Outbound], frame: Frame) -> str:
+    """The answer to a call: everything that is to be said, then listening, or connecting, or asking once whether there is more.
+
+    One key is enough, and speech is always taken. After a silence at a question its action is called all the same; after `more` the
+    call ends.
+    """
+    response = VoiceResponse()
+    asked = next((outbound for outbound in reversed(outbounds) if outbound.asks), None)
+    for outbound in outbounds:
+        if outbound is not asked:
+            _say(response, outbound.words, outbound.language)
+    connects = next((outbound for outbound in reversed(outbounds) if outbound.connects_to), None)
+    if asked is not None:
+        _ask(response, asked, frame)
+    elif connects is not None:
+        _connect(response, connects, frame)
+    else:
+        _part(response, outbounds, frame)
+    return str(response)
+
+
+def _ask(response: VoiceResponse, asked: Outbound, frame: Frame) -> None:
+    offered = {"other": frame.other} if frame.other and not asked.choices else {}
+    action = _at(voice.ANSWER_PATH, delivery=asked.delivery_id, **offered)
+    gather = _listening(action, asked.language, timeout=LISTEN_FOR, action_on_empty_result=True)
+    _say(gather, asked.words, asked.language)
+    if offered:
+        _say(gather, frame.in_other, frame.other)
+    response.append(gather)
+    response.redirect(action, method="POST")  # should the platform ever fail to listen, that is a silence too
+
+
+def _connect(response: VoiceResponse, connects: Outbound, frame: Frame) -> None:
+    shown = {"caller_id": frame.caller_id} if frame.caller_id else {}
+    action = _at(voice.DIALLED_PATH, language=connects.language)
+    response.dial(connects.connects_to, timeout=RING_FOR, action=action, method="POST", **shown)
+
+
+def _part(response: VoiceResponse, outbounds: Sequence[Outbound], frame: Frame) -> None:
+    if outbounds:
+        action = _at(voice.ANSWER_PATH, after=outbounds[-1].delivery_id)
+        gather = _listening(action, frame.language, timeout=MORE_FOR)
+        _say(gather, frame.more, frame.language)
+        response.append(gather)
+    _say(response, frame.goodbye, frame.language)
+    response.hangup()
+
+
+def recording(words: str, *, language: str, delivery: int) -> str:
+    """The answer when nothing was understood: the words are recorded and a person listens. That it is recorded is said first."""
+    response = VoiceResponse()
+    action = _at(voice.RECORDING_PATH, delivery=delivery)
+    _say(response, words, language)
+    response.record(
+        action=action,
+        method="POST",
+        max_length=RECORD_FOR,
+        timeout=RECORD_PAUSE,
+        finish_on_key="#",
+        play_beep=True,
+        trim="do-not-trim",
+    )
+    response.redirect(action, method="POST")  # reached when nothing was said at all (twilio.com/docs/voice/twiml/record)
+    return str(response)
+
+
+def closing(words: str, *, language: str, dial: str = "") -> str:
+    """Last words; with a number, the call then goes on to it."""
+    response = VoiceResponse()
+    _say(response, words, language)
+    if dial:
+        response.dial(dial, timeout=RING_FOR)
+    else:
+        response.hangup()
+    return str(response)
+
+
+def _listening(action: str, language: str, **how: object) -> Gather:
+    return Gather(
+        input="speech dtmf",
+        language=_tongue(language).gather,
+        speech_timeout="auto",
+        num_digits=1,
+        finish_on_key="",  # alone, the key that finishes would skip the action
+        action=action,
+        method="POST",
+        **how,
+    )
+
+
+def _say(into: VoiceResponse | Gather, words: str, language: str) -> None:
+    tongue = _tongue(language)
+    for sentence in words.splitlines():
+        if sentence.strip():
+            into.say("", language=tongue.say, voice=tongue.voice).prosody(sentence, rate=SLOWLY)
+
+
+def _tongue(language: str) -> Tongue:
+    return TONGUES.get(language, TONGUES["zh_CN"])
+
+
+def _at(path: str, **query: int | str) -> str:
+    return f"{path}?{urlencode(query)}{voice.RETRIES}"
