@@ -17,9 +17,9 @@ from channels.contract import Capability, Variant, Wish
 from channels.media import Fetched
 from channels.segments import split
 from channels.twilio import Form, TwilioAccount, signed_form
-from channels.twilio_client import Patience, TwilioClient, answer_of
+from channels.twilio_client import Patience, TwilioClient
 from channels.twilio_reach import reach
-from channels.twilio_refusals import failed, refusal, unavailable
+from channels.twilio_refusals import failed, refusal
 
 INBOUND_PATH = "/hooks/twilio/sms"
 STATUS_PATH = "/hooks/twilio/status"
@@ -112,9 +112,9 @@ class Sms:
         """Hand a text to Twilio, a very long one in several; the last carries our delivery id and answers for all."""
         *first, last = split(outbound.words, _most_units(outbound.to))
         for piece in first:
-            await self._create(outbound, body=piece)
+            await self._create(outbound, Body=piece)
         callback = f"{self._account.public_url.rstrip('/')}{STATUS_PATH}?delivery={outbound.delivery_id}{RETRIES}"
-        return Sent(await self._create(outbound, body=last, status_callback=callback))
+        return Sent(await self._create(outbound, Body=last, StatusCallback=callback))
 
     async def fetch(self, media: Media, limit: int) -> Fetched:
         """The bytes of a photo or recording sent to us by MMS."""
@@ -122,19 +122,17 @@ class Sms:
 
     async def _create(self, outbound: Outbound, **text: str) -> str:
         pool = self._account.messaging_service_sid
-        sender = {"messaging_service_sid": pool} if pool else {"from_": self._account.from_number}
-        given = await answer_of(self._open().rest.messages.create_async(to=outbound.to.value, **text, **sender, **self._validity(outbound)))
+        sender = {"MessagingServiceSid": pool} if pool else {"From": self._account.from_number}
+        given = await self._open().create("Messages.json", {"To": outbound.to.value} | text | sender | self._validity(outbound))
         if given.error_code:
             raise refusal(str(given.error_code))
-        if not (isinstance(given.sid, str) and given.sid):
-            raise unavailable("nonsense")
         return given.sid
 
-    def _validity(self, outbound: Outbound) -> dict[str, int]:
+    def _validity(self, outbound: Outbound) -> dict[str, str]:
         if outbound.valid_until is None:
             return {}
         left = int((outbound.valid_until - self._clock()).total_seconds())
-        return {"validity_period": min(max(left, 1), _LONGEST_VALID)}
+        return {"ValidityPeriod": str(min(max(left, 1), _LONGEST_VALID))}
 
     def _open(self) -> TwilioClient:
         assert self._client is not None, "The SMS channel is used before it is opened."
