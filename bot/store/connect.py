@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -82,23 +84,37 @@ def _sqlite(url: URL, begin: str, *more: str, patience: timedelta) -> Engine:
         connect_args={"check_same_thread": False, "cached_statements": 512},
         execution_options={BEGIN: begin},
     )
-    event.listen(engine, "connect", _settles((*_pragmas(patience), *more)))
+    event.listen(engine, "connect", _settles((*_pragmas(patience), *more), patience))
     return engine
 
 
-def _settles(pragmas: tuple[str, ...]) -> Callable[[Any, object], None]:
+def _settles(pragmas: tuple[str, ...], patience: timedelta) -> Callable[[Any, object], None]:
     def settle(connection: Any, _: object) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself; `transaction` does
+        _write_ahead(connection, patience)
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
     return settle
 
 
+def _write_ahead(connection: Any, patience: timedelta) -> None:
+    """The file has a write-ahead log. SQLite does not wait for others when it changes to one, so several that start at once ask again."""
+    until = monotonic() + patience.total_seconds()
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > until:
+                raise
+            sleep(0.01)
+        else:
+            return
+
+
 def _pragmas(patience: timedelta) -> tuple[str, ...]:
     return (
         f"busy_timeout={_milliseconds(patience)}",
-        "journal_mode=WAL",
         "synchronous=FULL",
         "wal_autocheckpoint=8000",  # a turn writes some twenty pages: folding the log in after every fifty turns makes those turns slow
         "foreign_keys=ON",
