@@ -20,10 +20,6 @@ from bot.readings import Reading, is_loopback
 PREFIX = "ANLIN_"
 NOT_SETTINGS = ("ANLIN_CONFIG", "ANLIN_TEST_")  # where the file lies; what only the tests read
 
-# Entered at Twilio behind the address of a hook: ask three times more, after whatever failure. It is neither sent nor signed.
-# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-HOOK_RETRIES = "#rc=3&rp=all"
-
 
 class Simulator(StrEnum):
     """When the carrier in a box runs beside the service."""

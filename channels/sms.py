@@ -16,14 +16,13 @@ from bot.errors import Malformed
 from channels.contract import Capability, Variant, Wish
 from channels.media import Fetched
 from channels.segments import split
-from channels.twilio import Form, TwilioAccount, signed_form
+from channels.twilio import RETRIES, Form, TwilioAccount, signed_form
 from channels.twilio_client import Patience, TwilioClient
 from channels.twilio_reach import reach
 from channels.twilio_refusals import failed, refusal
 
 INBOUND_PATH = "/hooks/twilio/sms"
 STATUS_PATH = "/hooks/twilio/status"
-RETRIES = "#rc=3&rp=all"  # ask again after any failure; never sent to us, nor signed (twilio.com: connection overrides)
 
 _STATES: Mapping[str, DeliveryState] = MappingProxyType(
     {

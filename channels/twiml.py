@@ -11,6 +11,7 @@ from twilio.twiml.voice_response import Gather, VoiceResponse  # type: ignore[im
 
 from bot.envelope import Outbound
 from channels import voice
+from channels.twilio import RETRIES
 
 MORE_FOR = 5
 LISTEN_FOR = 10  # seconds; the platform's five are too few for somebody of 80
@@ -152,4 +153,4 @@ def _tongue(language: str) -> Tongue:
 
 
 def _at(path: str, **query: int | str) -> str:
-    return f"{path}?{urlencode(query)}{voice.RETRIES}"
+    return f"{path}?{urlencode(query)}{RETRIES}"

@@ -27,7 +27,6 @@ RECORDING_PATH = "/hooks/twilio/voice/recording"
 DIALLED_PATH = "/hooks/twilio/voice/dialled"
 STATUS_PATH = "/hooks/twilio/voice/status"
 
-RETRIES = "#rc=3&rp=all"  # ask again after any failure; never sent to us, nor signed (twilio.com: connection overrides)
 
 REPEAT, CORRECT, OTHER_LANGUAGE = "*", "0", "9"
 IN_LANGUAGE: Mapping[str, str] = MappingProxyType({"en": "english", "zh_CN": "中文"})  # what a key pressed for a language says

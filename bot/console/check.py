@@ -13,13 +13,13 @@ from bot.app import NO_ACCOUNT, NO_BOT, Base, account_of, bot_of, channels, mess
 from bot.console.desk import printed
 from bot.envelope import Address
 from bot.errors import AnlinError, SettingsFault
-from bot.settings import HOOK_RETRIES
 from bot.store import people
 from bot.store.begin import Tx
 from bot.store.staff import ROLES_OF_A_GRID
 from bot.store.tables import AddressRow, Estate, Grid, table_of
 from channels import voice
 from channels.telegram_api import HOOK_PATH
+from channels.twilio import RETRIES
 
 GRID, ESTATE, ADDRESS = table_of(Grid), table_of(Estate), table_of(AddressRow)
 _GRIDS = select(GRID.c.id, GRID.c.name, ESTATE.c.name.label("estate")).join(ESTATE, ESTATE.c.id == GRID.c.estate_id).order_by(GRID.c.id)
@@ -56,10 +56,10 @@ def check(is_json: bool) -> None:
 def hooks(base: Base) -> Iterator[str]:
     """Where the platforms must be told to call."""
     if base.settings.has_twilio:
-        yield f"Twilio, incoming texts: {base.settings.sms_hook_url}{HOOK_RETRIES}"
+        yield f"Twilio, incoming texts: {base.settings.sms_hook_url}{RETRIES}"
         yield "Twilio, receipts: sent along with every text, nothing to enter."
-        yield f"Twilio, a call comes in: {base.settings.public_url}{voice.CALL_PATH}{HOOK_RETRIES}"
-        yield f"Twilio, call status changes: {base.settings.public_url}{voice.STATUS_PATH}{HOOK_RETRIES}"
+        yield f"Twilio, a call comes in: {base.settings.public_url}{voice.CALL_PATH}{RETRIES}"
+        yield f"Twilio, call status changes: {base.settings.public_url}{voice.STATUS_PATH}{RETRIES}"
         if not base.settings.duty_phone:
             yield "ANLIN_DUTY_PHONE is not set: while the database is away, callers hear the emergency numbers and nobody is rung."
     if base.settings.telegram_polls:

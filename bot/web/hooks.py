@@ -26,13 +26,13 @@ def sms_hooks(account: TwilioAccount, *, take: Take, settle: Settle, clock: Call
     @hooks.post(sms.INBOUND_PATH)
     def inbound() -> Response:
         return answered(
-            lambda: take(sms.parse(account, url_path=_path(), headers=dict(request.headers), body=request.get_data(), now=clock()))
+            lambda: take(sms.parse(account, url_path=asked_path(), headers=dict(request.headers), body=request.get_data(), now=clock()))
         )
 
     @hooks.post(sms.STATUS_PATH)
     def status() -> Response:
         return answered(
-            lambda: _settled(sms.parse_receipt(account, url_path=_path(), headers=dict(request.headers), body=request.get_data()))
+            lambda: _settled(sms.parse_receipt(account, url_path=asked_path(), headers=dict(request.headers), body=request.get_data()))
         )
 
     def _settled(receipt: Receipt | None) -> None:
@@ -55,7 +55,7 @@ def answered(work: Callable[[], object]) -> Response:
     return Response(status=204)
 
 
-def _path() -> str:
+def asked_path() -> str:
     """Path and query as they were asked for, undecoded: that is what was signed."""
     raw = str(request.environ.get("REQUEST_URI") or "")
     return raw or request.full_path.rstrip("?")

@@ -14,7 +14,7 @@ from bot.envelope import Address, Inbound, Outbound
 from bot.errors import InboundRefused, where
 from bot.prompt import Phrase, _, phrase
 from bot.translate import Translator
-from bot.web.hooks import answered
+from bot.web.hooks import answered, asked_path
 from channels import twiml, voice
 from channels.twilio import Form, TwilioAccount, signed_form
 from channels.twiml import Frame
@@ -59,7 +59,7 @@ def voice_hooks(hotline: Hotline) -> Blueprint:
 
     @hooks.post(voice.ANSWER_PATH)
     def answer() -> Response:
-        return _spoken(hotline, lambda form: _taken(hotline, form, voice.answered(form, url_path=_path(), now=hotline.clock())))
+        return _spoken(hotline, lambda form: _taken(hotline, form, voice.answered(form, url_path=asked_path(), now=hotline.clock())))
 
     @hooks.post(voice.RECORDING_PATH)
     def recording() -> Response:
@@ -97,7 +97,7 @@ def _taken(hotline: Hotline, form: Form, step: Step) -> str:
 
 def _kept(hotline: Hotline, form: Form) -> str:
     """The recording is taken. Who hung up to end it has left; what would have been asked next goes on elsewhere."""
-    step = voice.recorded(form, url_path=_path(), now=hotline.clock())
+    step = voice.recorded(form, url_path=asked_path(), now=hotline.clock())
     outbounds = hotline.take(step.inbound)
     if step.is_last:
         _over(hotline, voice.hung_up(form, now=hotline.clock(), after=f"{step.delivery}"))
@@ -143,15 +143,10 @@ def _spoken(hotline: Hotline, work: Callable[[Form], str]) -> Response:
 
 
 def _form(hotline: Hotline) -> Form:
-    return signed_form(hotline.account, url_path=_path(), headers=dict(request.headers), body=request.get_data())
+    return signed_form(hotline.account, url_path=asked_path(), headers=dict(request.headers), body=request.get_data())
 
 
 def _broken(hotline: Hotline) -> str:
     words = BROKEN if hotline.duty_phone else BROKEN_ALONE
     language = hotline.translator.own
     return twiml.closing(hotline.said(words, language), language=language, dial=hotline.duty_phone)
-
-
-def _path() -> str:
-    """Path and query as they were asked for, undecoded: that is what was signed."""
-    return str(request.environ.get("REQUEST_URI") or "") or request.full_path.rstrip("?")
