@@ -28,7 +28,8 @@ from bot.store import people, timeline
 from bot.store.addresses import ADDRESS, Reached
 from bot.store.audit import unseal_for
 from bot.store.begin import Store, Tx
-from bot.store.tables import AttachmentRow, InboundRow, table_of
+from bot.store.columns import table_of
+from bot.store.tables import AttachmentRow, InboundRow
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,9 @@ from bot.errors import Dead, SendError, Stopped
 from bot.prompt import _
 from bot.store import addresses
 from bot.store.begin import Tx
+from bot.store.columns import table_of
 from bot.store.instant import EPOCH, MICROSECOND
-from bot.store.tables import DeliveryRow, QuestionRow, TimerRow, table_of
+from bot.store.tables import DeliveryRow, QuestionRow, TimerRow
 
 QUEUED, SENDING, SENT = DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT
 DELIVERED, READ = DeliveryState.DELIVERED, DeliveryState.READ

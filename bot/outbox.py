@@ -24,8 +24,9 @@ from bot.errors import Erased, SendError
 from bot.prompt import Phrase, Prompt, _
 from bot.store.addresses import ADDRESS, DATA_KEY, HOUSEHOLD, PERSON, is_stopped
 from bot.store.begin import Store, Tx
+from bot.store.columns import table_of
 from bot.store.sealed import Unreadable, Vault
-from bot.store.tables import DeliveryRow, PromptRow, table_of
+from bot.store.tables import DeliveryRow, PromptRow
 
 UNREADABLE = _("What it was to say cannot be read any more.")
 WAS_STOPPED = _("The person stopped this kind of words here before it was sent.")

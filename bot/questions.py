@@ -18,8 +18,9 @@ from bot.envelope import Lane
 from bot.prompt import Ask, Prompt
 from bot.router import OpenQuestion
 from bot.store.begin import Tx
+from bot.store.columns import table_of
 from bot.store.sealed import Vault
-from bot.store.tables import PromptRow, QuestionRow, table_of
+from bot.store.tables import PromptRow, QuestionRow
 
 MOST_REMEMBERED = 4096
 _prompt_ids: WeakKeyDictionary[Vault, dict[bytes, int]] = WeakKeyDictionary()

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select, update
 
 from bot.store.begin import Tx
-from bot.store.tables import Rate, table_of
+from bot.store.columns import table_of
+from bot.store.tables import Rate
 
 BURST = timedelta(seconds=1)  # what a quiet channel may send at once
 ASTRAY = timedelta(minutes=1)  # further ahead than any two clocks: the clock was set back

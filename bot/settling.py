@@ -16,8 +16,9 @@ from bot.errors import Erased, Misconfigured, SendError, Unreachable
 from bot.outbox import Claimed, open_keys
 from bot.store.addresses import next_address
 from bot.store.begin import Tx
+from bot.store.columns import table_of
 from bot.store.instant import EPOCH, MICROSECOND
-from bot.store.tables import ReceiptRow, table_of
+from bot.store.tables import ReceiptRow
 
 AGAIN_AFTER = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=45), timedelta(minutes=2), timedelta(minutes=5))
 AGAIN_WHEN_MENDED = timedelta(minutes=5)

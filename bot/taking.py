@@ -36,7 +36,8 @@ from bot.router import (
 )
 from bot.stage import Stage
 from bot.store import people
-from bot.store.tables import DeliveryRow, InboundRow, table_of
+from bot.store.columns import table_of
+from bot.store.tables import DeliveryRow, InboundRow
 
 MINUTE = timedelta(minutes=1)
 MOST_UNCLEAR = 2

@@ -18,7 +18,8 @@ from bot.errors import Lost
 from bot.prompt import Answer, Ask, Choice, Phrase, _, ask, phrase
 from bot.router import OpenQuestion
 from bot.stage import Stage
-from bot.store.tables import QuestionRow, SessionRow, table_of
+from bot.store.columns import table_of
+from bot.store.tables import QuestionRow, SessionRow
 
 SESSION, QUESTION = table_of(SessionRow), table_of(QuestionRow)
 _SESSION = select(SESSION).where(SESSION.c.id == bindparam("session"))

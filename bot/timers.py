@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, delete, select
 
 from bot.effects import Command
 from bot.store.begin import Tx
-from bot.store.tables import TimerRow, table_of
+from bot.store.columns import table_of
+from bot.store.tables import TimerRow
 
 TIMER = table_of(TimerRow)
 

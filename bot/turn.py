@@ -20,7 +20,8 @@ from bot.room import House
 from bot.stage import Reply, Stage
 from bot.store import joining, people
 from bot.store.begin import Tx
-from bot.store.tables import DeliveryRow, InboundRow, table_of
+from bot.store.columns import table_of
+from bot.store.tables import DeliveryRow, InboundRow
 
 log = logging.getLogger(__name__)
 MOST_TRIES = 5

@@ -28,7 +28,8 @@ from bot.router import COMMANDS
 from bot.settling import Outcome
 from bot.store import demo, people
 from bot.store.begin import Store, Tx
-from bot.store.tables import QuestionRow, TimerRow, table_of
+from bot.store.columns import table_of
+from bot.store.tables import QuestionRow, TimerRow
 from bot.translate import load_translator
 from channels import sms, telegram_updates, terminal
 from channels.contract import Channel

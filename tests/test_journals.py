@@ -21,8 +21,9 @@ from bot.effects import Command
 from bot.engine import Flow, Journal, Stretch, Talk, from_json, leave, opening, step, to_json
 from bot.prompt import Answer
 from bot.store.begin import Store
+from bot.store.columns import table_of
 from bot.store.sealed import Vault
-from bot.store.tables import QuestionRow, SessionRow, table_of
+from bot.store.tables import QuestionRow, SessionRow
 from tests.stores import opened
 from tests.talks import Talks
 from workflows.cases.words import (

@@ -15,8 +15,9 @@ from bot.envelope import Address
 from bot.errors import AnlinError, SettingsFault
 from bot.store import people
 from bot.store.begin import Tx
+from bot.store.columns import table_of
 from bot.store.staff import ROLES_OF_A_GRID
-from bot.store.tables import AddressRow, Estate, Grid, table_of
+from bot.store.tables import AddressRow, Estate, Grid
 from channels import voice
 from channels.telegram_api import HOOK_PATH
 from channels.twilio import RETRIES

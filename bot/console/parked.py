@@ -10,7 +10,8 @@ from bot import timers, turn
 from bot.console.desk import as_option, json_option, opened, printed
 from bot.envelope import Inbound
 from bot.store.audit import unseal_for
-from bot.store.tables import InboundRow, table_of
+from bot.store.columns import table_of
+from bot.store.tables import InboundRow
 
 INBOUND = table_of(InboundRow)
 _PARKED = select(INBOUND).where(INBOUND.c.state == "parked").order_by(INBOUND.c.id)

@@ -11,7 +11,8 @@ from sqlalchemy import Row, select
 from bot.console.desk import as_option, json_option, opened, printed
 from bot.envelope import Address
 from bot.store import people
-from bot.store.tables import Estate, Grid, table_of
+from bot.store.columns import table_of
+from bot.store.tables import Estate, Grid
 
 GRID, ESTATE = table_of(Grid), table_of(Estate)
 _GRIDS = select(GRID.c.id, GRID.c.name, ESTATE.c.name.label("estate")).join(ESTATE, ESTATE.c.id == GRID.c.estate_id)

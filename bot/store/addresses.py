@@ -13,7 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.effects import Owner
 from bot.envelope import Address, Purpose
 from bot.errors import AnlinError, Lost
-from bot.store.tables import AddressRow, DataKey, Household, Person, Staff, table_of
+from bot.store.columns import table_of
+from bot.store.tables import AddressRow, DataKey, Household, Person, Staff
 from bot.store.tx import Tx
 
 ADDRESS = table_of(AddressRow)

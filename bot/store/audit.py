@@ -9,7 +9,8 @@ from typing import TypedDict, Unpack
 from sqlalchemy import bindparam, select
 
 from bot.errors import Erased
-from bot.store.tables import ReadLog, table_of
+from bot.store.columns import table_of
+from bot.store.tables import ReadLog
 from bot.store.tx import Tx
 
 READ_LOG = table_of(ReadLog)

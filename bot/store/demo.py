@@ -13,8 +13,9 @@ from bot.effects import Owner
 from bot.envelope import Address
 from bot.errors import AnlinError
 from bot.store import estate, people
+from bot.store.columns import table_of
 from bot.store.estate_files import HOMES, EstateFile, HomeLine
-from bot.store.tables import Building, Estate, Grid, Household, Person, Unit, table_of
+from bot.store.tables import Building, Estate, Grid, Household, Person, Unit
 from bot.store.tx import Tx
 
 ESTATE, BUILDING, UNIT, HOUSEHOLD = table_of(Estate), table_of(Building), table_of(Unit), table_of(Household)

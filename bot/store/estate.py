@@ -15,8 +15,9 @@ from sqlalchemy import bindparam, func, select, update
 from sqlmodel import SQLModel
 
 from bot.store import meta
+from bot.store.columns import table_of
 from bot.store.estate_files import HOMES, REGISTER, BadEstateFile, EstateFile, EstateLine, HomeLine, decoded, read_csv
-from bot.store.tables import Building, Estate, Grid, Household, Unit, table_of
+from bot.store.tables import Building, Estate, Grid, Household, Unit
 from bot.store.tx import Tx
 
 __all__ = ["BadEstateFile", "BuildingPlace", "EstateFile", "EstatePlace", "Totals", "decoded", "load", "read_csv", "register", "totals"]

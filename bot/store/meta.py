@@ -10,8 +10,9 @@ from sqlalchemy import Executable, bindparam, delete, exists, or_, select, updat
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import SettingsFault
+from bot.store.columns import table_of
 from bot.store.sealed import Unreadable
-from bot.store.tables import DataKey, Lease, Meta, table_of
+from bot.store.tables import DataKey, Lease, Meta
 from bot.store.tx import Tx
 
 META = table_of(Meta)

@@ -27,8 +27,9 @@ from bot.store.addresses import (
     stop,
     verify,
 )
+from bot.store.columns import table_of
 from bot.store.staff import ROLES, StaffMember, add_duty, add_staff, grids_of, staff_by_handle, standing
-from bot.store.tables import Building, Consent, Estate, Household, InboundRow, Need, Pairing, Person, Unit, table_of
+from bot.store.tables import Building, Consent, Estate, Household, InboundRow, Need, Pairing, Person, Unit
 from bot.store.tx import Tx
 
 __all__ = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import bindparam, select, update
 
 from bot.store import meta
-from bot.store.tables import DataKey, table_of
+from bot.store.columns import table_of
+from bot.store.tables import DataKey
 from bot.store.tx import Tx
 
 DATA_KEY = table_of(DataKey)

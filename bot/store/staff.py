@@ -13,7 +13,8 @@ from sqlalchemy import Row, and_, bindparam, exists, insert, not_, or_, select
 from bot.effects import Owner
 from bot.envelope import Address
 from bot.store.addresses import add_address, verify
-from bot.store.tables import AddressRow, Duty, Person, Staff, StaffGrid, table_of
+from bot.store.columns import table_of
+from bot.store.tables import AddressRow, Duty, Person, Staff, StaffGrid
 from bot.store.tx import Tx
 
 ROLES = ("grid_worker", "grid_leader", "community_duty", "street", "administrator")

@@ -8,23 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from bot.store.instant import Instant
-
-
-def instant(*, index: bool = False, null: bool = True) -> Column[datetime]:
-    return Column(Instant, index=index, nullable=null)
-
-
-def sealed() -> Column[bytes]:
-    return Column(LargeBinary, nullable=True, info={"sealed": True})
-
-
-def table_of(row: type[SQLModel]) -> Table:
-    """The Core table of a row class; a turn uses Core statements."""
-    return row.metadata.tables[str(row.__tablename__)]
+from bot.store.columns import instant, sealed
 
 
 class Meta(SQLModel, table=True):

@@ -14,8 +14,9 @@ from typing import Any, NotRequired, TypedDict, Unpack
 import msgspec
 from sqlalchemy import bindparam, select
 
+from bot.store.columns import table_of
 from bot.store.instant import EPOCH, MICROSECOND
-from bot.store.tables import TimelineRow, table_of
+from bot.store.tables import TimelineRow
 from bot.store.tx import Tx
 
 TIMELINE = table_of(TimelineRow)

@@ -25,9 +25,10 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlmodel import SQLModel
 
 from bot.errors import Erased, Lost
+from bot.store.columns import table_of
 from bot.store.faults import raise_for
 from bot.store.sealed import Vault
-from bot.store.tables import DataKey, table_of
+from bot.store.tables import DataKey
 
 log = logging.getLogger(__name__)
 

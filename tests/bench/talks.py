@@ -17,7 +17,8 @@ from bot.effects import Owner
 from bot.envelope import Address, Inbound
 from bot.settings import Settings
 from bot.store import demo, people
-from bot.store.tables import Household, table_of
+from bot.store.columns import table_of
+from bot.store.tables import Household
 from channels import sms
 from channels.twilio import TwilioAccount, sign
 

@@ -15,7 +15,8 @@ from bot.envelope import Inbound, Pin
 from bot.errors import NotAllowed
 from bot.store import people
 from bot.store.begin import Store
-from bot.store.tables import DeliveryRow, InboundRow, QuestionRow, SessionRow, TimerRow, table_of
+from bot.store.columns import table_of
+from bot.store.tables import DeliveryRow, InboundRow, QuestionRow, SessionRow, TimerRow
 from tests.talks import Talks, words_to
 from workflows.cases.words import AcceptCase
 

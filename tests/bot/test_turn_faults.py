@@ -19,8 +19,9 @@ from bot.errors import StoreDown
 from bot.prompt import say
 from bot.room import Room
 from bot.store.begin import Store
+from bot.store.columns import table_of
 from bot.store.sealed import Vault
-from bot.store.tables import DeliveryRow, InboundRow, QuestionRow, SessionRow, TimerRow, table_of
+from bot.store.tables import DeliveryRow, InboundRow, QuestionRow, SessionRow, TimerRow
 from tests.stores import opened
 from tests.talks import Talks, words_to
 from workflows.cases.flow import WHAT

@@ -21,7 +21,8 @@ from bot.room import Room
 from bot.router import OpenCase as Matter
 from bot.store import people, timeline
 from bot.store.begin import Tx
-from bot.store.tables import Building, QuestionRow, Staff, table_of
+from bot.store.columns import table_of
+from bot.store.tables import Building, QuestionRow, Staff
 from bot.triage.triage import Label, triage
 from workflows.cases import flow
 from workflows.cases.facts import Case, Facts

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
-from bot.store.tables import instant, sealed
+from bot.store.columns import instant, sealed
 
 
 class CaseRow(SQLModel, table=True):

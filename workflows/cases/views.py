@@ -14,7 +14,8 @@ from bot.prompt import Phrase
 from bot.store import timeline
 from bot.store.audit import unseal_for
 from bot.store.begin import Tx
-from bot.store.tables import Building, table_of
+from bot.store.columns import table_of
+from bot.store.tables import Building
 from workflows.cases.number import number_of, sequence_of
 from workflows.cases.rows import CaseRow
 from workflows.places.words import Place, name_of

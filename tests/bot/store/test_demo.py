@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from bot.envelope import Address
 from bot.store import demo, estate, people
 from bot.store.begin import Store
+from bot.store.columns import table_of
 from bot.store.sealed import Vault
-from bot.store.tables import Household, Need, table_of
+from bot.store.tables import Household, Need
 from tests.stores import opened
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from bot.store import estate
 from bot.store.begin import Store
-from bot.store.tables import Building, Estate, Household, table_of
+from bot.store.columns import table_of
+from bot.store.tables import Building, Estate, Household
 
 JINCHANG = Path(__file__).parents[4] / "shared" / "data" / "jinchang_estates.csv"
 

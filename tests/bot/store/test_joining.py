@@ -12,7 +12,8 @@ from bot.effects import Owner
 from bot.envelope import Address
 from bot.store import demo, joining, people
 from bot.store.begin import Store, Tx
-from bot.store.tables import SessionRow, table_of
+from bot.store.columns import table_of
+from bot.store.tables import SessionRow
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 CHAT, OTHER_CHAT = Address("telegram", "700000001"), Address("telegram", "700000002")

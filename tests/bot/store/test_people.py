@@ -13,9 +13,10 @@ from bot.effects import Owner
 from bot.envelope import Address, Purpose
 from bot.store import demo, people
 from bot.store.begin import Store, Tx
+from bot.store.columns import table_of
 from bot.store.keys import KeyFile
 from bot.store.sealed import Vault
-from bot.store.tables import AddressRow, Consent, DataKey, InboundRow, Need, Person, Staff, table_of
+from bot.store.tables import AddressRow, Consent, DataKey, InboundRow, Need, Person, Staff
 from tests.stores import opened, waiting
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)

@@ -13,9 +13,10 @@ from sqlalchemy import text
 from bot.errors import Erased
 from bot.store import meta, people, rotate
 from bot.store.begin import Store, Tx
+from bot.store.columns import table_of
 from bot.store.keys import KeyFile
 from bot.store.sealed import Vault
-from bot.store.tables import DataKey, table_of
+from bot.store.tables import DataKey
 from tests.stores import opened
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)

@@ -13,8 +13,9 @@ from sqlalchemy import bindparam, text, update
 from bot.errors import Erased, Lost
 from bot.store import timeline
 from bot.store.begin import Store, Tx
+from bot.store.columns import table_of
 from bot.store.sealed import Vault
-from bot.store.tables import TimelineRow, table_of
+from bot.store.tables import TimelineRow
 from tests.stores import opened, waiting
 
 NOW = datetime(2026, 3, 2, 8, 30, 0, 5, tzinfo=UTC)

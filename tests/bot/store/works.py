@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 from bot.store.begin import Store
-from bot.store.tables import TimerRow, table_of
+from bot.store.columns import table_of
+from bot.store.tables import TimerRow
 
 NOW = datetime(2026, 3, 2, 8, 30, 0, 123456, tzinfo=UTC)
 TIMER = table_of(TimerRow)
