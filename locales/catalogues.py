@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 
 HOME = Path(__file__).resolve().parent
 PACKAGES = ("bot", "channels", "workflows")
+METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 DOMAIN = "anlin"
 SOURCE = "en"
 VARIANTS = ("sms", "spoken")
@@ -34,8 +35,8 @@ msgstr ""
 
 
 def living(root: Path = HOME.parent) -> frozenset[str]:
-    """Every sentence that the code marks with `_`."""
-    found = (extract_from_dir(root / package, [("**.py", "python")], keywords={"_": None}) for package in PACKAGES)
+    """Every sentence that the code and its pages mark with `_`."""
+    found = (extract_from_dir(root / package, METHODS, keywords={"_": None}) for package in PACKAGES)
     return frozenset(str(words) for package in found for _, _, words, _, _ in package if words)
 
 

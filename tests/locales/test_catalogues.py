@@ -43,7 +43,8 @@ def test_marked_sentences_are_found_and_nothing_else(tmp_path: Path) -> None:
         (tmp_path / package / "inside").mkdir(parents=True)
     (tmp_path / "workflows" / "inside" / "flow.py").write_text(CODE, encoding="utf-8")
     (tmp_path / "bot" / "notes.txt").write_text('_("in no program")', encoding="utf-8")
-    assert catalogues.living(tmp_path) == {"Hello, {name}.", "One sentence in two pieces.", "Where are you?"}
+    (tmp_path / "bot" / "page.html").write_text('<h1>{{ _("A page.") }}</h1> {{ other("in no catalogue") }}', encoding="utf-8")
+    assert catalogues.living(tmp_path) == {"A page.", "Hello, {name}.", "One sentence in two pieces.", "Where are you?"}
 
 
 def test_a_catalogue_comes_back_as_it_was_written_in_the_order_of_its_sentences(home: Path) -> None:
