@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,6 +16,7 @@ from bot.store import connect, meta, schema
 from bot.store.faults import DATABASE_ERRORS, raise_for
 from bot.store.sealed import Vault
 from bot.store.tx import Tx
+from bot.store.writer import Writer
 
 __all__ = ["Store", "Tx"]
 
@@ -25,31 +25,27 @@ PATIENCE = timedelta(seconds=5)
 
 
 class Store:
-    """An SQLite file or a PostgreSQL database, and the vault that reads it.
-
-    On SQLite one thread of the process writes at a time: our lock wakes the next one at once, SQLite's lets it sleep and try again.
-    """
+    """An SQLite file or a PostgreSQL database, and the vault that reads it. On SQLite one thread of the process writes at a time."""
 
     def __init__(self, url: str, vault: Vault, *, patience: timedelta = PATIENCE) -> None:
         self._url = connect.parsed(url)
         self.vault = vault
         self.is_sqlite = self._url.drivername == "sqlite"
-        self._patience = patience
-        self._lock = threading.Lock()
-        self._writing_thread: int | None = None
         self._is_refusing = False
         if self.is_sqlite:
-            self._writer = connect.sqlite_writer(self._url, patience)
+            self._engine = connect.sqlite_writer(self._url, patience)
             self._reader = connect.sqlite_reader(self._url, patience)
+            self._writer = Writer(self._engine, patience)
         else:
-            self._writer = connect.postgres(self._url, patience)
-            self._reader = self._writer.execution_options(postgresql_readonly=True)
+            self._engine = connect.postgres(self._url, patience)
+            self._reader = self._engine.execution_options(postgresql_readonly=True)
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
         """A transaction that may write; committed when the block ends well, otherwise nothing of it was written."""
         try:
-            with self._write_lock(), self._opened(self._writer) as tx:
+            with _told(), self._writer.turn() if self.is_sqlite else connect.transaction(self._engine) as connection:
+                tx = Tx(connection, self.vault)
                 yield tx
         except StoreDown:
             self._is_refusing = True
@@ -62,19 +58,19 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """A transaction that cannot write and waits for nobody."""
-        with self._opened(self._reader) as tx:
+        with _told(), connect.transaction(self._reader) as connection:
+            tx = Tx(connection, self.vault)
             yield tx
+        tx.committed()
 
     def migrate(self) -> None:
         """The tables are those of this release and nothing kept is lost; the key file is the one that sealed this database."""
         if self.is_sqlite:
             self._touch()
-        try:
+        with _told():
             if not schema.is_current(self._reader):
-                with self._write_lock():
-                    schema.upgrade(self._writer)
-        except DATABASE_ERRORS as error:
-            raise_for(error)
+                with self._alone() as engine:
+                    schema.upgrade(engine)
         with self.begin() as tx:
             meta.fit(tx)
 
@@ -93,31 +89,17 @@ class Store:
     def close(self) -> None:
         """Every connection is closed; on SQLite the write-ahead log is folded into the file."""
         self._reader.dispose()
-        self._writer.dispose()
+        if self.is_sqlite:
+            self._writer.close()
+        self._engine.dispose()
 
     @contextmanager
-    def _opened(self, engine: Engine) -> Iterator[Tx]:
-        try:
-            with connect.transaction(engine) as connection:
-                yield Tx(connection, self.vault)
-        except DATABASE_ERRORS as error:
-            raise_for(error)
-
-    @contextmanager
-    def _write_lock(self) -> Iterator[None]:
-        if not self.is_sqlite:
-            yield
-            return
-        if self._writing_thread == threading.get_ident():
-            raise RuntimeError("a writing transaction began inside another one of the same thread")
-        if not self._lock.acquire(timeout=self._patience.total_seconds()):
-            raise StoreDown
-        self._writing_thread = threading.get_ident()
-        try:
-            yield
-        finally:
-            self._writing_thread = None
-            self._lock.release()
+    def _alone(self) -> Iterator[Engine]:
+        if self.is_sqlite:
+            with self._writer.alone() as engine:
+                yield engine
+        else:
+            yield self._engine
 
     def _touch(self) -> None:
         """The file is there, for its owner's eyes only; the write-ahead log takes its mode."""
@@ -131,7 +113,16 @@ class Store:
     def _checkpoint(self) -> None:
         """An erased key is gone from the write-ahead log too, unless a reader still needs the old pages; then at the next checkpoint."""
         try:
-            with self._write_lock(), self._writer.connect() as connection:
+            with self._alone() as engine, engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         except (StoreDown, *DATABASE_ERRORS) as error:  # the erasure itself is committed
             log.warning("checkpoint after an erasure: %s", type(error).__name__)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the database complains of is told in our own errors."""
+    try:
+        yield
+    except DATABASE_ERRORS as error:
+        raise_for(error)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, RootTransaction, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import SettingsFault
@@ -43,15 +43,21 @@ def sqlite_reader(url: URL, patience: timedelta) -> Engine:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """A connection in a transaction, committed when the block ends well.
+    """A connection in a transaction, committed when the block ends well."""
+    with engine.connect() as connection, begun(connection):
+        yield connection
+
+
+def begun(connection: Connection) -> RootTransaction:
+    """A transaction on this connection.
 
     SQLite is told to begin here, and not by an event of SQLAlchemy's, which would be looked for at every statement.
     """
-    with engine.connect() as connection, connection.begin():
-        begin = connection.get_execution_options().get(BEGIN)
-        if begin:
-            connection.exec_driver_sql(begin)
-        yield connection
+    transaction = connection.begin()
+    begin = connection.get_execution_options().get(BEGIN)
+    if begin:
+        connection.exec_driver_sql(begin)
+    return transaction
 
 
 def postgres(url: URL, patience: timedelta) -> Engine:
@@ -118,6 +124,7 @@ def _pragmas(patience: timedelta) -> tuple[str, ...]:
         "synchronous=FULL",
         "wal_autocheckpoint=8000",  # a turn writes some twenty pages: folding the log in after every fifty turns makes those turns slow
         "foreign_keys=ON",
+        "temp_store=MEMORY",  # what a savepoint would put back
         "secure_delete=FAST",  # overwrites a destroyed data key in its page at no further write
     )
 

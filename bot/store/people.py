@@ -28,7 +28,7 @@ from bot.store.addresses import (
     verify,
 )
 from bot.store.columns import table_of
-from bot.store.staff import ROLES, StaffMember, add_duty, add_staff, grids_of, staff_by_handle, standing
+from bot.store.staff import ROLES, StaffMember, add_duty, add_staff, grids_of, staff_by_handle, standing, standing_behind
 from bot.store.tables import Building, Consent, Estate, Household, InboundRow, Need, Pairing, Person, Unit
 from bot.store.tx import Tx
 
@@ -66,6 +66,7 @@ __all__ = [
     "set_language",
     "staff_by_handle",
     "standing",
+    "standing_behind",
     "stop",
     "verify",
     "withdraw",

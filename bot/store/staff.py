@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any, NotRequired, TypedDict, Unpack
 
 from sqlalchemy import Row, and_, bindparam, exists, insert, not_, or_, select
@@ -61,9 +61,14 @@ _REACHABLE = exists().where(
     ADDRESS.c.verified_at.is_not(None),
     ADDRESS.c.stopped.not_like("%*%"),
 )
-_STANDING = _MEMBERS.where(STAFF.c.role == bindparam("role"), or_(_NO_DUTY, _DUTY_NOW), _REACHABLE)
 _ITS_GRID = STAFF_GRID.alias()
-_STANDING_OF_GRID = _STANDING.where(exists().where(and_(_ITS_GRID.c.staff_id == STAFF.c.id, _ITS_GRID.c.grid_id == bindparam("grid"))))
+_IN_GRID = exists().where(and_(_ITS_GRID.c.staff_id == STAFF.c.id, _ITS_GRID.c.grid_id == bindparam("grid")))
+_STANDING = _MEMBERS.where(
+    STAFF.c.role.in_([bindparam(f"role{place}", required=True) for place in range(len(ROLES))]),
+    or_(_NO_DUTY, _DUTY_NOW),
+    _REACHABLE,
+    or_(STAFF.c.role.not_in(sorted(ROLES_OF_A_GRID)), _IN_GRID),
+)
 _GRIDS = select(STAFF_GRID.c.grid_id).where(STAFF_GRID.c.staff_id == bindparam("staff")).order_by(STAFF_GRID.c.grid_id)
 _ADD_GRID = insert(STAFF_GRID)
 
@@ -100,11 +105,15 @@ def grids_of(tx: Tx, staff_id: int) -> tuple[int, ...]:
 
 def standing(tx: Tx, role: str, grid_id: int | None, now: datetime) -> tuple[StaffMember, ...]:  # noqa: PLR0917 - called like a sentence
     """Who stands behind a role now: active, on duty, with an address that works; grid roles only of that grid, of no grid nobody."""
-    if role not in ROLES_OF_A_GRID:
-        return _members(tx.all(_STANDING, {"role": role, "now": now}))
-    if grid_id is None:
-        return ()
-    return _members(tx.all(_STANDING_OF_GRID, {"role": role, "now": now, "grid": grid_id}))
+    return standing_behind(tx, (role,), grid_id, now=now)[role]
+
+
+def standing_behind(tx: Tx, roles: Iterable[str], grid_id: int | None, *, now: datetime) -> dict[str, tuple[StaffMember, ...]]:
+    """Who stands behind each of these roles now, in one look."""
+    wanted = dict.fromkeys(roles)
+    places = {f"role{place}": role for place, role in zip_longest(range(len(ROLES)), wanted, fillvalue="")}
+    members = _members(tx.all(_STANDING, {**places, "now": now, "grid": grid_id}))
+    return {role: tuple(member for member in members if member.role == role) for role in wanted}
 
 
 def _members(rows: Iterable[Row[*tuple[Any, ...]]]) -> tuple[StaffMember, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
@@ -17,7 +16,7 @@ from typing import Any, cast
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Column, Connection, CursorResult, Executable, Row, Select, bindparam, select
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine import Dialect, IteratorResult, Result
+from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -45,12 +44,13 @@ _DATA_KEY_BY_ID = select(_DATA_KEY.c.key_id, _DATA_KEY.c.sealed).where(_DATA_KEY
 class Tx:
     """One open transaction."""
 
-    __slots__ = ("_after", "_erased", "_fresh", "connection", "vault")
+    __slots__ = ("_after", "_cursor", "_erased", "_fresh", "connection", "vault")
 
     def __init__(self, connection: Connection, vault: Vault) -> None:
         self.connection = connection
+        self._cursor = connection.connection.cursor
         self.vault = vault
-        self._fresh: dict[int, AESGCM] = {}  # not in the vault before the commit: a rolled back id comes again with another key
+        self._fresh: dict[int, AESGCM] = {}  # not in the vault before the commit: an id that is rolled back comes again with another key
         self._erased: set[int] = set()
         self._after: list[Callable[[], object]] = []
 
@@ -66,16 +66,17 @@ class Tx:
         query = self._prepared(statement)
         if query is None:
             return self.run(statement, params).first()
-        with closing(self._executed(query.sql, query.cells(params or {}))) as cursor:
-            return query.result(cursor.fetchmany(1)).first()
+        cursor = self._executed(query.sql, query.cells(params or {}))
+        found = cursor.fetchone()
+        cursor.close()
+        return None if found is None else query.row(found)
 
     def all(self, statement: Executable, params: Params | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
         """Every row found."""
         query = self._prepared(statement)
         if query is None:
             return self.run(statement, params).all()
-        with closing(self._executed(query.sql, query.cells(params or {}))) as cursor:
-            return query.result(cursor.fetchall()).all()
+        return [query.row(found) for found in self._executed(query.sql, query.cells(params or {})).fetchall()]
 
     def insert(self, row: type[SQLModel], /, **values: Any) -> int:
         """A row with these values and the class's defaults is there; its id comes back (0 where the table has none)."""
@@ -156,8 +157,7 @@ class Tx:
             raise LookupError(f"no data key {data_key_id}")
         if row.sealed is None:
             raise Erased
-        opened = self.vault.open_data_key(row.key_id, bytes(row.sealed))
-        self.vault.hold(data_key_id, opened)
+        opened = self._fresh[data_key_id] = self.vault.open_data_key(row.key_id, bytes(row.sealed))
         return opened
 
     def _prepared(self, statement: Executable) -> Query | None:
@@ -165,7 +165,7 @@ class Tx:
 
     def _executed(self, sql: str, cells: Cells) -> Any:
         """A cursor on what the driver found. One that is not read to its end must be closed: an open one holds SQLite's snapshot."""
-        cursor = self.connection.connection.cursor()
+        cursor = self._cursor()
         try:
             cursor.execute(sql, cells)
         except self.connection.dialect.loaded_dbapi.Error as error:
@@ -229,6 +229,7 @@ class Query:
     own: tuple[Any, ...]  # the values that the statement brings along, each in its place
     given: tuple[tuple[int, str, Convert | None], ...]  # the places filled at each execution
     columns: SimpleResultMetaData
+    places: dict[Any, int]
     reads: Converts
 
     def cells(self, params: Params) -> Cells:
@@ -238,9 +239,9 @@ class Query:
             cells[place] = convert(params[name]) if convert else params[name]
         return cells
 
-    def result(self, found: Sequence[tuple[Any, ...]]) -> Result[*tuple[Any, ...]]:
-        """The rows that the driver found, their values as the tables declare them."""
-        return IteratorResult(self.columns, iter([tuple(_converted(list(row), self.reads)) for row in found] if self.reads else found))
+    def row(self, found: tuple[Any, ...]) -> Row[*tuple[Any, ...]]:
+        """What the driver found, its values as the tables declare them; the row that a result of SQLAlchemy's would give."""
+        return Row(self.columns, None, self.places, tuple(_converted(list(found), self.reads)) if self.reads else found)
 
 
 @lru_cache(maxsize=512)
@@ -255,11 +256,13 @@ def _query(statement: Select[Any]) -> Query | None:
     converts |= cast(Mapping[str, Convert], filled.processors)  # of a list that the statement brings along, place by place
     names, columns = tuple(filled.positiontup or ()), statement.selected_columns
     reads = ((place, column.type.dialect_impl(_SQLITE).result_processor(_SQLITE, None)) for place, column in enumerate(columns))
+    keys = SimpleResultMetaData(columns.keys())
     return Query(
         sql=filled.statement,
         own=tuple(None if name in wanted else _turned(filled.parameters[name], converts.get(name)) for name in names),
         given=tuple((place, name, converts.get(name)) for place, name in enumerate(names) if name in wanted),
-        columns=SimpleResultMetaData(columns.keys()),
+        columns=keys,
+        places=keys._key_to_index,
         reads=tuple((place, read) for place, read in reads if read is not None),
     )
 

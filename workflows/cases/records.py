@@ -181,8 +181,8 @@ def _grid_of(tx: Tx, place: Place) -> int | None:
 
 def _standing(tx: Tx, steps: Ladder | None, grid_id: int | None, *, now: datetime) -> Mapping[str, tuple[int, ...]]:
     roles = {"community_duty"} if steps is None else {*(step.role for step in steps.steps), steps.last_resort}
-    found = {role: tuple(member.person_id for member in people.standing(tx, role, grid_id, now)) for role in sorted(roles)}
-    return {role: members for role, members in found.items() if members}
+    found = people.standing_behind(tx, sorted(roles), grid_id, now=now)
+    return {role: tuple(member.person_id for member in members) for role, members in found.items() if members}
 
 
 def _case(tx: Tx, row: Row[Any]) -> Case:

@@ -142,4 +142,4 @@ def _to(store: Store, revision: str) -> None:
 
 
 def _engine(store: Store) -> Engine:
-    return store._writer
+    return store._engine
