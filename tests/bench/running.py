@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import multiprocessing
 import os
 import socket
@@ -12,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -24,8 +22,6 @@ SID = "AC" + "0" * 32
 TOKEN = "a token of the bench"
 FASTEST = 10_000  # texts a second, the most a setting allows
 PATIENCE = 30.0  # seconds until a start has failed
-_HEAD = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-_CREATED = b'{"sid": "SM%b", "status": "queued", "error_code": null, "num_segments": "1"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,39 +100,6 @@ def apart(target: object, *given: object) -> Iterator[tuple[str, int]]:
 def resident_mb(pid: int) -> float:
     """Resident memory of a process of ours, in megabytes."""
     return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(pid)])) / 1024
-
-
-def sink(told: Connection) -> None:
-    """A carrier that takes everything at once and reports nothing back."""
-
-    async def serve() -> None:
-        server = await asyncio.get_running_loop().create_server(_Sink, "127.0.0.1", 0)
-        told.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    asyncio.run(serve())
-
-
-class _Sink(asyncio.Protocol):
-    """Answers every request with 201 and a SID of its own as soon as its last byte is there."""
-
-    count = 0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.held = b""
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self.held += data
-        while (end := self.held.find(b"\r\n\r\n")) >= 0:
-            at = self.held[:end].lower().find(b"content-length:")
-            length = int(self.held[at + 15 : end].split(b"\r\n", 1)[0]) if at >= 0 else 0
-            if len(self.held) < end + 4 + length:
-                return
-            self.held = self.held[end + 4 + length :]
-            _Sink.count += 1
-            body = _CREATED % b"%032x" % _Sink.count
-            self.transport.write(_HEAD % (len(body), body))  # type: ignore[attr-defined]
 
 
 def _free_port() -> int:

@@ -26,9 +26,9 @@ from bot.outbox import Content
 from bot.prompt import phrase
 from bot.store.addresses import ADDRESS
 from channels.twilio import TwilioAccount
-from tests.bench import floor, talks
+from tests.bench import floor, sink, talks
 from tests.bench.load import latencies, percentile, rate
-from tests.bench.running import FASTEST, FROM, SID, TOKEN, Running, apart, running, sink, twilio
+from tests.bench.running import FASTEST, FROM, SID, TOKEN, Running, apart, running, twilio
 from tests.bench.table import Line, at_least, below
 
 ROUNDS = 5
@@ -50,7 +50,7 @@ def run() -> list[Line]:
         rows = talks.rows_of_a_turn(folders[0])
         by_sid = {f"{kind}{step}": changed for (kind, step), changed in rows.items()}
         floor_url, _pid = stack.enter_context(apart(floor.serve, folders[1], _ACCOUNT, by_sid))
-        sink_url, _pid = stack.enter_context(apart(sink))
+        sink_url, _pid = stack.enter_context(apart(sink.serve, *sink.TWILIO))
         floor_port = int(floor_url.rsplit(":", 1)[1])
         return [
             Line("rows one turn writes, mean of the mix", statistics.mean(rows.values()), unit="rows"),
