@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
+import chinese_calendar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +52,13 @@ def test_a_promise_falls_on_the_day_counted_by_hand(received: str, first: str, s
         assert promised.due_at == at(f"{due} 23:59:59")
         assert promised.due_at.tzinfo is UTC
         assert promised.provisional is (due > "2026-12-31")
+
+
+@pytest.mark.parametrize("year", [2024, 2025, 2026])
+def test_every_day_of_a_shipped_year_is_as_somebody_else_typed_the_notice(year: int) -> None:
+    first = date(year, 1, 1)
+    days = [first + timedelta(days=number) for number in range((date(year + 1, 1, 1) - first).days)]
+    assert [day for day in days if is_working_day(SHIPPED, day) is not chinese_calendar.is_workday(day)] == []
 
 
 def test_an_urgent_report_is_promised_24_clock_hours_whatever_the_day_and_never_provisional() -> None:

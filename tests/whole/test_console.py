@@ -425,6 +425,29 @@ def test_an_answer_says_whether_it_was_the_first(anlin: Console, reported: str) 
     assert "words" in anlin.refused("case", "answer", reported, "  ")
 
 
+@pytest.mark.parametrize(
+    ("label", "received", "told"),
+    [
+        ("general", "2026-09-18T20:15", "Due Thu 2026-10-22, 24:00: working day 20, counted from Sun 2026-09-20."),
+        ("suggestion", "2026-09-18 20:15", "Weekend days worked: Sun 2026-09-20, Sat 2026-10-10."),
+        ("urgent", "2026-10-01T02:00", "Answered by Fri 2026-10-02 02:00"),
+        ("general", "2026-12-04T09:00", "About Mon 2027-01-04"),
+    ],
+)
+def test_a_deadline_is_counted_aloud(bare: Console, label: str, received: str, told: str) -> None:
+    assert told in bare.fine("deadline", "--class", label, "--received", received).out
+
+
+def test_a_deadline_is_one_document_for_a_program(bare: Console) -> None:
+    counted = bare.fine("deadline", "--class", "general", "--received", "2026-12-04T09:00", "--json").json
+    assert (counted["due"], counted["provisional"]) == ("2027-01-04T23:59:59+08:00", True)
+    assert (len(counted["counted"]), counted["counted"][0], counted["weekdays_off"]) == (20, "2026-12-07", ["2027-01-01"])
+
+
+def test_a_day_that_is_none_has_no_deadline(bare: Console) -> None:
+    bare.refused("deadline", "--class", "general", "--received", "tomorrow", code=2)
+
+
 def test_nobody_signs_with_a_name_that_is_not_on_the_staff(anlin: Console, reported: str) -> None:
     for words in (("case", "list"), ("case", "show", reported), ("case", "answer", reported, "x"), ("parked", "list")):
         assert "Nobody on the staff signs as 'nobody'" in anlin.refused(*words, "--as", "nobody", code=2)
