@@ -37,6 +37,14 @@ TONGUES: Mapping[str, Tongue] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """Words and the language they are in."""
+
+    words: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What is said round the words of a talk: whether there is more, goodbye, and another language to somebody whose own we do not know.
 
@@ -117,14 +125,26 @@ def recording(words: str, *, language: str, delivery: int) -> str:
     return str(response)
 
 
-def closing(words: str, *, language: str, dial: str = "") -> str:
-    """Last words; with a number, the call then goes on to it."""
+def closing(words: str, *, language: str) -> str:
+    """Last words."""
     response = VoiceResponse()
     _say(response, words, language)
+    response.hangup()
+    return str(response)
+
+
+def down(first: Sequence[Said], after: Sequence[Said], *, dial: str = "") -> str:
+    """What is said when nobody can be asked what comes next: `first`, then a number is rung, then `after`. It calls no hook of ours."""
+    response = VoiceResponse()
+    for one in first:
+        _say(response, one.words, one.language)
     if dial:
-        response.dial(dial, timeout=RING_FOR)
+        response.dial(dial, timeout=RING_FOR)  # without an action the document goes on, whoever hung up or did not pick up
     else:
-        response.hangup()
+        response.pause(length=1)
+    for one in after:
+        _say(response, one.words, one.language)
+    response.hangup()
     return str(response)
 
 

@@ -14,6 +14,7 @@ from bot.envelope import Address, Inbound, Outbound
 from bot.errors import InboundRefused, where
 from bot.prompt import Phrase, _, phrase
 from bot.translate import Translator
+from bot.web.broken import Speaker, broken
 from bot.web.hooks import answered, asked_path
 from channels import twiml, voice
 from channels.twilio import Form, TwilioAccount, signed_form
@@ -27,8 +28,6 @@ MORE = _("If there is anything else, say it now. Otherwise just hang up.")
 GOODBYE = _("Thank you. Goodbye.")
 IN_ENGLISH = _("For English, press {key}.")  # in a catalogue: how to go on in its own language
 NOT_REACHED = _("Nobody picked up yet. We go on calling and will get back to you. In danger, call 119, 120 or 110. Goodbye.")
-BROKEN = _("Our system is down. In danger, call 119 for fire and rescue, 120 for an ambulance, 110 for the police. We connect you now.")
-BROKEN_ALONE = _("Our system is down. In danger, call 119 for fire and rescue, 120 for an ambulance, 110 for the police.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +146,5 @@ def _form(hotline: Hotline) -> Form:
 
 
 def _broken(hotline: Hotline) -> str:
-    words = BROKEN if hotline.duty_phone else BROKEN_ALONE
-    language = hotline.translator.own
-    return twiml.closing(hotline.said(words, language), language=language, dial=hotline.duty_phone)
+    speaker = Speaker(hotline.translator, hotline.draw, hotline.clock())
+    return broken(speaker, (hotline.translator.own,), duty_phone=hotline.duty_phone)

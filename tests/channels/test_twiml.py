@@ -11,7 +11,7 @@ from bot.envelope import Address, Outbound
 from channels import twiml
 from channels.simulator.calls import speech
 from channels.simulator.calls import twiml as platform
-from channels.twiml import TONGUES, Frame
+from channels.twiml import TONGUES, Frame, Said
 
 TO = Address("voice", "+9990100001")
 RETRIES = "#rc=3&rp=all"
@@ -154,9 +154,17 @@ def test_a_recording_is_announced_ended_by_hash_and_a_silence_goes_on() -> None:
     assert redirect.text == record.get("action")
 
 
-@pytest.mark.parametrize(("dial", "shaped"), [("", ["Say", "Hangup"]), ("+9990200021", ["Say", "Dial"])])
-def test_last_words_end_the_call_or_put_it_through(dial: str, shaped: list[str]) -> None:
-    assert shape(twiml.closing("系统出了故障。", language="zh_CN", dial=dial)) == shaped
+def test_last_words_end_the_call() -> None:
+    assert shape(twiml.closing("再见。", language="zh_CN")) == ["Say", "Hangup"]
+
+
+@pytest.mark.parametrize(("dial", "between"), [("", "Pause"), ("+9990200021", "Dial")])
+def test_when_all_is_down_the_document_goes_on_by_itself_to_its_end(dial: str, between: str) -> None:
+    first = (Said("系统出了故障。", "zh_CN"), Said("Our system is down.", "en"))
+    text = twiml.down(first, (Said("再说一遍。", "zh_CN"),), dial=dial)
+    assert shape(text) == ["Say", "Say", between, "Say", "Hangup"]
+    assert [say.get("language") for say in document(text).iter("Say")] == ["cmn-CN", "en-US", "cmn-CN"]
+    assert "action" not in text
 
 
 def test_words_with_signs_of_xml_are_said_as_they_are() -> None:
