@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, bindparam, case, func, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, Row, and_, bindparam, case, func, or_, select, type_coerce, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.envelope import DeliveryState, Lane
@@ -102,6 +102,13 @@ _GIVEN_UP = (
     .values(state=str(EXPIRED), settled_at=_MOMENT, error=GIVEN_UP)
     .returning(*DELIVERY.c)
 )
+_MAY_HAVE_LEFT = or_(DELIVERY.c.state == str(SENDING), and_(DELIVERY.c.state == str(QUEUED), DELIVERY.c.next_at <= _MOMENT))
+_SET_ASIDE = (
+    update(DELIVERY)
+    .where(_MAY_HAVE_LEFT)
+    .values(state=str(EXPIRED), settled_at=_MOMENT, lease_until=None, error=bindparam("why"))
+    .returning(DELIVERY.c.id, DELIVERY.c.subject, DELIVERY.c.then)
+)
 
 
 def climb(tx: Tx, delivery_id: int, state: DeliveryState, *, now: datetime) -> bool:
@@ -152,6 +159,13 @@ def expire(tx: Tx, now: datetime) -> int:
     stranded = [row for row in given_up if not _hand_over(tx, row, now)]
     _follow(tx, ((row.subject, row.then) for row in (*outlived, *stranded)), now)
     return len(outlived) + len(given_up)
+
+
+def set_aside(tx: Tx, why: str, now: datetime) -> Sequence[tuple[int, str]]:
+    """Everything that is due or in flight has ended unsent, at every address; what follows the end of it falls due. Which, and of what."""
+    ended = tx.run(_SET_ASIDE, {"now": now, "why": why}).all()
+    _follow(tx, ((row.subject, row.then) for row in ended), now)
+    return [(row.id, row.subject) for row in ended]
 
 
 def _end(tx: Tx, delivery_id: int, error: SendError, *, state: DeliveryState, now: datetime) -> Row[Any] | None:

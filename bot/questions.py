@@ -70,6 +70,7 @@ _EXPIRED = (
     .order_by(QUESTION.c.expires_at)
     .limit(bindparam("most"))
 )
+_POSTPONE = update(QUESTION).where(QUESTION.c.expires_at <= bindparam("now"), QUESTION.c.closed_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,11 @@ def close_subject(tx: Tx, subject: str, why: str, *, now: datetime) -> None:
 def tried(tx: Tx, question_id: int) -> None:
     """One more answer to this question could not be understood."""
     tx.run(_TRIED, {"question": question_id})
+
+
+def postpone(tx: Tx, *, until: datetime, now: datetime) -> int:
+    """No question that has waited long enough stops waiting before then; how many those are."""
+    return tx.run(_POSTPONE, {"now": now, "expires_at": until}).rowcount
 
 
 def expired(tx: Tx, now: datetime, most: int) -> tuple[int, ...]:

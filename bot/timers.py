@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 
 from bot.effects import Command
 from bot.store.begin import Tx
@@ -28,6 +28,7 @@ _DUE = (
 _TAKE = select(TIMER.c.id, TIMER.c.command, TIMER.c.tries).where(TIMER.c.id == bindparam("timer")).with_for_update(skip_locked=True)
 _DELETE = delete(TIMER).where(TIMER.c.id == bindparam("timer"))
 _DROP = delete(TIMER).where(TIMER.c.subject == bindparam("about"))
+_POSTPONE = update(TIMER).where(TIMER.c.due_at <= bindparam("now"), TIMER.c.tries < MOST_TRIES)
 _STUCK = select(TIMER.c.id, TIMER.c.subject, TIMER.c.step, TIMER.c.due_at).where(TIMER.c.tries >= MOST_TRIES).order_by(TIMER.c.due_at)
 
 
@@ -71,6 +72,11 @@ def failed(tx: Tx, timer_id: int, now: datetime) -> int:
         return 0
     tx.update(TimerRow, timer_id, tries=row.tries + 1, due_at=now + AGAIN_AFTER * (row.tries + 1))
     return int(row.tries) + 1
+
+
+def postpone(tx: Tx, *, until: datetime, now: datetime) -> int:
+    """Nothing that is due now falls due before then; how many that are."""
+    return tx.run(_POSTPONE, {"now": now, "due_at": until}).rowcount
 
 
 def stuck(tx: Tx) -> tuple[dict[str, Any], ...]:

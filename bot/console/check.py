@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import click
 from sqlalchemy import select
@@ -13,7 +14,8 @@ from bot.app import NO_ACCOUNT, NO_BOT, Base, account_of, bot_of, channels, mess
 from bot.console.desk import printed
 from bot.envelope import Address
 from bot.errors import AnlinError, SettingsFault
-from bot.store import people
+from bot.restored import BACKED_UP, COPY_OF, RESTORED
+from bot.store import meta, people
 from bot.store.begin import Tx
 from bot.store.columns import table_of
 from bot.store.staff import ROLES_OF_A_GRID
@@ -21,6 +23,8 @@ from bot.store.tables import AddressRow, Estate, Grid
 from channels import voice
 from channels.telegram_api import HOOK_PATH
 from channels.twilio import RETRIES
+
+BACKUP_EVERY, TOLD_FOR = timedelta(days=7), timedelta(days=30)
 
 GRID, ESTATE, ADDRESS = table_of(Grid), table_of(Estate), table_of(AddressRow)
 _GRIDS = select(GRID.c.id, GRID.c.name, ESTATE.c.name.label("estate")).join(ESTATE, ESTATE.c.id == GRID.c.estate_id).order_by(GRID.c.id)
@@ -43,6 +47,7 @@ def check(is_json: bool) -> None:
         with base.store.read() as tx:
             faults.extend(roster(base, tx))
             faults.extend(reach(base, tx))
+            notes.extend(upkeep(base, tx))
         notes.extend(hooks(base))
         base.store.close()
     if is_json:
@@ -61,6 +66,7 @@ def hooks(base: Base) -> Iterator[str]:
         yield "Twilio, receipts: sent along with every text, nothing to enter."
         yield f"Twilio, a call comes in: {base.settings.public_url}{voice.CALL_PATH}{RETRIES}"
         yield f"Twilio, call status changes: {base.settings.public_url}{voice.STATUS_PATH}{RETRIES}"
+        yield "Twilio, primary handler fails: the TwiML Bin that `anlin fallback` prints, played when this whole machine is down."
         if not base.settings.duty_phone:
             yield "ANLIN_DUTY_PHONE is not set: while the database is away, callers hear the emergency numbers and nobody is rung."
     if base.settings.telegram_polls:
@@ -69,6 +75,21 @@ def hooks(base: Base) -> Iterator[str]:
         yield f"Telegram calls {base.settings.public_url}{HOOK_PATH}; this service tells it so at every start."
     if base.settings.simulator_on:
         yield "No account is given: the simulator is the carrier, and no text leaves this machine."
+
+
+def upkeep(base: Base, tx: Tx) -> Iterator[str]:
+    """Whether a copy is kept, and whether this is one. A rehearsal needs none."""
+    at = meta.get(tx, BACKED_UP)
+    if not base.settings.simulator_on and (at is None or base.clock.now() - datetime.fromisoformat(at) > BACKUP_EVERY):
+        last = f"The last backup was made on {_day(base, at)}" if at else "No backup has been made yet"
+        yield f"{last}: run `anlin backup FILE`, best every night, onto another disk."
+    restored = meta.get(tx, RESTORED)
+    if restored and base.clock.now() - datetime.fromisoformat(restored) < TOLD_FOR:
+        yield f"This database was restored on {_day(base, restored)}, from a backup of {_day(base, meta.get(tx, COPY_OF) or restored)}."
+
+
+def _day(base: Base, at: str) -> str:
+    return f"{datetime.fromisoformat(at).astimezone(base.settings.zone):%Y-%m-%d at %H:%M}"
 
 
 def roster(base: Base, tx: Tx) -> Iterator[str]:

@@ -54,14 +54,7 @@ class KeyFile:
     def make(cls, path: Path) -> KeyFile:
         """A new key file lies at `path`, whole and readable by its owner only. An existing one is never overwritten."""
         made = cls("", MappingProxyType({}), secrets.token_bytes(KEY_BYTES)).rotated()
-        temporary = _written_beside(path, made)
-        try:
-            os.link(temporary, path)  # unlike a rename, a link refuses to replace
-        except FileExistsError:
-            raise SettingsFault((f"The sealing key file {path} exists already and is not overwritten.",)) from None
-        finally:
-            temporary.unlink()
-        _settle_folder(path)
+        made.place(path)
         return made
 
     @classmethod
@@ -77,6 +70,18 @@ class KeyFile:
         """The same keys and a new current one. Write it first, then re-seal the data keys: a stop in between loses nothing."""
         key_id = f"k{len(self.keys) + 1}-{secrets.token_hex(3)}"
         return replace(self, current=key_id, keys=MappingProxyType({**self.keys, key_id: secrets.token_bytes(KEY_BYTES)}))
+
+    def place(self, path: Path) -> None:
+        """These keys lie at `path`, whole and readable by their owner only. An existing file is never overwritten."""
+        try:
+            temporary = _written_beside(path, self)
+        except OSError as fault:
+            raise SettingsFault((f"The key file {path} cannot be written: {fault.strerror}.",)) from fault
+        try:
+            _put_there(temporary, path)
+        finally:
+            temporary.unlink()
+        _settle_folder(path)
 
     def write(self, path: Path) -> None:
         """The file at `path` now holds these keys; it was the old file or is the new one, never half of either."""
@@ -105,6 +110,26 @@ def _written_beside(path: Path, keys: KeyFile) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return temporary
+
+
+def _put_there(temporary: Path, path: Path) -> None:
+    try:
+        _linked(temporary, path)
+    except FileExistsError:
+        raise SettingsFault((f"The sealing key file {path} exists already and is not overwritten.",)) from None
+
+
+def _linked(temporary: Path, path: Path) -> None:
+    """Unlike a rename, a link refuses to replace. A memory stick that knows no links gets a new file."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(temporary.read_bytes())
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _settle_folder(path: Path) -> None:
