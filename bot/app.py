@@ -52,6 +52,7 @@ from workflows.places import records as places
 log = logging.getLogger(__name__)
 SIMULATOR_NUMBER = "+9990012345"
 SIMULATOR_PER_SECOND = 1000
+SILENT_FOR = timedelta(minutes=2)  # longer than any sweep takes
 KIN = {"voice": "sms"}  # who rings from a number also reads its texts
 NO_ACCOUNT = TwilioAccount("", "")  # what the training carrier can do at a number is what the real one can
 NO_BOT = TelegramAccount("")  # and so is what it can do on the messenger
@@ -166,6 +167,12 @@ class Anlin:
         """Where this service answers on this machine."""
         settings = self.base.settings
         return f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else settings.host}:{settings.port}"  # noqa: S104 -- compared, not bound
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether sweeps end and deliveries leave; a process in which they do not had better be started anew."""
+        sweeps = self._waker is None or self._waker.is_awake(SILENT_FOR)
+        return sweeps and (self.dispatcher is None or self.dispatcher.is_running)
 
     def start(self) -> None:
         """Requests are answered, timers fall due and deliveries leave from now on."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -53,9 +54,10 @@ class Waker:
 
     def __init__(self, sweeps: tuple[Callable[[], object], ...], every: timedelta = EVERY) -> None:
         self._scheduler = BackgroundScheduler(timezone=UTC)
+        self._awake_at = monotonic()
         for sweep in sweeps:
             self._scheduler.add_job(
-                _guarded(sweep), "interval", seconds=every.total_seconds(), max_instances=1, coalesce=True, misfire_grace_time=None
+                self._guarded(sweep), "interval", seconds=every.total_seconds(), max_instances=1, coalesce=True, misfire_grace_time=None
             )
 
     def start(self) -> None:
@@ -65,14 +67,18 @@ class Waker:
         """No sweep runs any more; one under way has finished."""
         self._scheduler.shutdown(wait=True)
 
+    def is_awake(self, within: timedelta) -> bool:
+        """Whether a sweep has ended lately, well or not: one that hangs makes everything fall silent."""
+        return monotonic() - self._awake_at < within.total_seconds()
 
-def _guarded(sweep: Callable[[], object]) -> Callable[[], None]:
-    def once() -> None:
-        try:
-            sweep()
-        except StoreDown:
-            log.warning("sweep waits: the database is down")
-        except Exception as fault:
-            log.error("sweep failed: %s", where(fault))
+    def _guarded(self, sweep: Callable[[], object]) -> Callable[[], None]:
+        def once() -> None:
+            try:
+                sweep()
+            except StoreDown:
+                log.warning("sweep waits: the database is down")
+            except Exception as fault:
+                log.error("sweep failed: %s", where(fault))
+            self._awake_at = monotonic()
 
-    return once
+        return once

@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,12 @@ def load() -> Settings:
         return read(os.environ, Path(named).expanduser())
     here = Path("anlin.toml")
     return read(os.environ, here if here.exists() else None)
+
+
+def overseer() -> tuple[str, timedelta]:
+    """Where systemd listens for signs of life, and within which time it wants one; empty when nobody does (sd_notify(3))."""
+    micros = os.environ.get("WATCHDOG_USEC", "")
+    return os.environ.get("NOTIFY_SOCKET", ""), timedelta(microseconds=int(micros) if micros.isdecimal() else 0)
 
 
 def read(environ: Mapping[str, str], toml_path: Path | None) -> Settings:

@@ -10,12 +10,13 @@ from dataclasses import replace
 
 import click
 
-from bot import settings
+from bot import heartbeat, settings
 from bot.app import Anlin, Base, open_base
 from bot.errors import SettingsFault
 from bot.settings import Settings
 from bot.store import demo
 from bot.store.demo import NotEmpty
+from bot.store.holding import held
 from channels.simulator.__main__ import main as run_simulator
 
 SEVERAL = (
@@ -28,22 +29,23 @@ SEVERAL = (
 def run(with_demo: bool) -> None:
     """Run the whole service: hooks, timers, deliveries, and phones to try it with where no account is given."""
     read = settings.load()
-    base = _base(read)
-    if with_demo:
-        _load_demo(base)
-    _serve(base, serves=True, works=True)
+    with held(read.data_dir, alone=read.database_url.startswith("sqlite")):  # before the database is opened: it may be being restored
+        base = _base(read)
+        if with_demo:
+            _load_demo(base)
+        _serve(base, serves=True, works=True)
 
 
 @click.command()
 def web() -> None:
     """Answer the hooks and pages only; `anlin work` does the rest elsewhere. Needs PostgreSQL."""
-    _serve(_shared(), serves=True, works=False)
+    _share(serves=True, works=False)
 
 
 @click.command()
 def work() -> None:
     """Send deliveries and do what falls due; `anlin web` answers elsewhere. Needs PostgreSQL."""
-    _serve(_shared(), serves=False, works=True)
+    _share(serves=False, works=True)
 
 
 @click.command()
@@ -66,11 +68,12 @@ def _base(read: Settings) -> Base:
     return open_base(read)
 
 
-def _shared() -> Base:
+def _share(*, serves: bool, works: bool) -> None:
     read = settings.load()
     if read.database_url.startswith("sqlite"):
         raise SettingsFault((SEVERAL,))
-    return _base(read if not read.simulator_on else replace(read, simulator=settings.Simulator.OFF))
+    with held(read.data_dir, alone=False):
+        _serve(_base(read if not read.simulator_on else replace(read, simulator=settings.Simulator.OFF)), serves=serves, works=works)
 
 
 def _load_demo(base: Base) -> None:
@@ -84,7 +87,7 @@ def _load_demo(base: Base) -> None:
 
 def _serve(base: Base, *, serves: bool, works: bool) -> None:
     """The service runs until it is told to stop, then ends what is under way."""
-    service = Anlin(base, serves=serves, works=works)
+    service, overseer = Anlin(base, serves=serves, works=works), heartbeat.overseer()
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stopped.set())
@@ -93,8 +96,11 @@ def _serve(base: Base, *, serves: bool, works: bool) -> None:
     gc.freeze()  # what was made to start lives as long as the service: the collector need not look at it again
     if serves:
         _greet(service)
-    while not stopped.wait(timeout=3600):
-        continue
+    overseer.ready()
+    while not stopped.wait(timeout=overseer.every):
+        if service.is_alive:
+            overseer.alive()
+    overseer.stopping()
     service.stop()
     click.echo("Stopped. Nothing that was acknowledged is lost.")
 

@@ -52,7 +52,10 @@ def test_in_an_empty_folder_the_service_makes_what_it_needs_and_ends_cleanly_on_
         phones.hears(NEIGHBOUR, "119")
         second = ran(home, "run", **one.given)
         assert (second.returncode, second.stdout) == (1, "")
-        assert second.stderr.strip() == f"Port {one.port} cannot be used: Address already in use."
+        assert second.stderr.startswith(f"Anlin works with {home} already (process ")
+        other = ran(tmp_path / "other", "run", **one.given)
+        assert (other.returncode, other.stdout) == (1, "")
+        assert other.stderr.strip() == f"Port {one.port} cannot be used: Address already in use."
         assert one.end(signal.SIGINT) == 0
         assert "Nothing that was acknowledged is lost." in one.said()
         assert not list(home.glob("*-wal")), "the log was folded into the file"
