@@ -224,12 +224,15 @@ def _look_round(store: Store) -> None:
 
 
 def _put_in_place(places: Places, room: Path) -> tuple[Path, ...]:
-    """What was there is aside, what was restored is there; the database comes last, so that it is never there without its files."""
+    """What was there is aside, what was restored is there; the database comes last, so that it is never there without its files.
+
+    Until then the one before stands under its name: after a power cut in between, a service that starts must not begin a new one.
+    """
     aside = []
     try:
         for path in places.taken:
             aside.append(path.with_name(f"{path.name}.before{room.name}"))  # a name that is there once
-            path.rename(aside[-1])
+            _set_aside(path, aside[-1], stays=path == places.database)
         if places.attachments.is_dir():
             places.attachments.rmdir()  # empty: otherwise it had been moved
         (room / FOLDER).rename(places.attachments)
@@ -241,6 +244,14 @@ def _put_in_place(places: Places, room: Path) -> tuple[Path, ...]:
     except OSError as fault:
         raise AnlinError(STOPPED.format(why=fault)) from fault
     return tuple(aside)
+
+
+def _set_aside(path: Path, aside: Path, *, stays: bool) -> None:
+    with suppress(OSError):  # a disk may know no links
+        if stays:
+            aside.hardlink_to(path)
+            return
+    path.rename(aside)
 
 
 def _sync_folder(folder: Path) -> None:

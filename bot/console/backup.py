@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -70,4 +69,4 @@ def _asked(read: Settings, manifest: Manifest, plan: Plan) -> bool:
         f"{plan.postponed} things have fallen due since (calls to the next person, for example). They are done {minutes} minutes from now:"
     )
     click.echo("look first what has been dealt with since (`anlin case list`), and answer or accept it, and nobody is called for it again.")
-    return sys.stdin.readable() and click.confirm("Put this backup in place?")
+    return click.confirm("Put this backup in place?")

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import text
 
 from bot import backup
 from bot.errors import AnlinError, SettingsFault
 from bot.restored import Plan
 from bot.settings import Settings
-from bot.store import archive, people
+from bot.store import archive, meta, people, schema
 from bot.store.archive import Manifest
 from bot.store.begin import Store
 from bot.store.holding import Occupied, held
@@ -147,6 +149,25 @@ def test_after_a_rotation_older_backups_are_still_read(here: Settings, there: Se
     KeyFile.load(there.sealing_key_file).rotated().write(there.sealing_key_file)
     put_back(there, tmp_path / "copy.tar")
     assert names(there) == [NAME]
+
+
+def test_a_backup_taken_before_an_upgrade_is_brought_to_this_release(here: Settings, there: Settings, tmp_path: Path) -> None:
+    """It is taken with the new release at hand and the old tables still in the file, when it is needed most."""
+    (here.data_dir / "anlin.db").unlink()
+    with living(here) as store:
+        with store.begin() as tx:
+            config = Config()
+            config.set_main_option("script_location", str(schema.MIGRATIONS))
+            config.attributes["connection"] = tx.connection
+            command.upgrade(config, "0001")
+        with store.begin() as tx:
+            meta.fit(tx)
+        add(store, NAME)
+    assert taken(here, tmp_path / "copy.tar").revision == "0001"
+    assert put_back(there, tmp_path / "copy.tar") == ()
+    assert names(there) == [NAME]
+    with living(there) as store:
+        assert store.ready()
 
 
 def test_what_was_there_is_moved_aside_and_still_opens(here: Settings, tmp_path: Path) -> None:

@@ -23,6 +23,9 @@ from bot.restored import BACKED_UP
 from bot.settings import Settings
 from bot.store import meta
 from channels.simulator.calls import twiml as platform
+from tests.channels.simulator.calls.stage import VOICE, XML, ring, ringing
+from tests.channels.simulator.stage import OTHER, Desk, listening
+from tests.channels.simulator.stage import running as simulated
 from tests.whole.service import NEIGHBOUR, SHARED, STRANGER, TRAPPED, WORKER, Machine, Phones, based, carrier, cases_of, machine, until
 from tests.whole.test_console import Console, anlin, bare  # noqa: F401 - fixtures
 from tests.whole.test_machine import ran
@@ -181,6 +184,19 @@ def test_the_fallback_says_the_numbers_in_both_languages_before_and_after_it_rin
     assert "http" not in "".join(fromstring(shown.out).itertext()), "it needs nothing of ours"
     assert ("Primary handler fails" in shown.err, "ANLIN_DUTY_PHONE" in shown.err) == (True, not duty)
     assert not Path("data").exists()
+
+
+def test_the_platform_plays_it_when_the_machine_is_down_and_nobody_is_left_without_the_numbers(bare: Console) -> None:  # noqa: F811
+    bare.settings(DUTY_PHONE=OTHER)
+    document = bare("fallback").out
+    with listening() as ear, simulated(ear, voice_path=VOICE, voice_fallback_path="/bin") as simulator:
+        ear.answer(VOICE, *[(502, "text/plain", "")] * 9)
+        ear.answer("/bin", (200, XML, document))
+        desk = Desk(simulator.url)
+        caller = ring(desk)
+        assert "1 1 9" in caller.heard[0]
+        ringing(desk, OTHER).do("no_answer")
+        assert (caller.call["status"], "再说一遍" in " ".join(caller.heard[2:])) == ("completed", True)
 
 
 def test_the_unit_names_this_installation_and_systemd_finds_nothing_wrong_with_it(anlin: Console, home: Path, tmp_path: Path) -> None:  # noqa: F811
