@@ -18,6 +18,7 @@ if sys.platform != "win32":
 
 FILE = "anlin.lock"
 OCCUPIED = "Anlin works with {folder} already{by}. Stop it first; with the systemd unit: systemctl stop anlin"
+UNUSABLE = "The data folder {folder} cannot be used: {why}."
 BY = " (process {number})"
 
 
@@ -32,8 +33,11 @@ def held(folder: Path, *, alone: bool) -> Iterator[None]:
     Raises `Occupied`. Only a lock of the system's is asked, never what stands in the file: a process number left by a power cut
     may be somebody else's by now.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(folder / FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as fault:
+        raise AnlinError(UNUSABLE.format(folder=folder, why=fault.strerror)) from fault
     try:
         _lock(descriptor, folder, alone=alone)
         yield
@@ -49,6 +53,8 @@ def _lock(descriptor: int, folder: Path, *, alone: bool) -> None:
     except BlockingIOError:
         number = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
         raise Occupied(OCCUPIED.format(folder=folder, by=BY.format(number=number) if number.isdecimal() else "")) from None
+    except OSError as fault:  # some network disks; SQLite could not keep its writers apart there either
+        raise AnlinError(UNUSABLE.format(folder=folder, why=fault.strerror)) from fault
     if alone:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import AnlinError
 from bot.store.holding import FILE, Occupied, held
 
 HOLD = """
 import sys
 from pathlib import Path
+from bot.errors import AnlinError
 from bot.store.holding import held
 with held(Path(sys.argv[1]), alone=True):
     print("held", flush=True)
@@ -41,3 +43,9 @@ def test_those_who_share_do_so_and_keep_out_whoever_wants_it_alone(tmp_path: Pat
 def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     with held(tmp_path / "data", alone=True):
         assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_cannot_be_had_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(AnlinError, match="cannot be used"), held(tmp_path / "file/data", alone=True):
+        pass
