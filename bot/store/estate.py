@@ -16,11 +16,12 @@ from sqlmodel import SQLModel
 
 from bot.store import meta
 from bot.store.columns import table_of
-from bot.store.estate_files import HOMES, REGISTER, BadEstateFile, EstateFile, EstateLine, HomeLine, decoded, read_csv
+from bot.store.estate_files import HOMES, REGISTER, EstateFile, EstateLine, HomeLine, read_csv
+from bot.store.spreadsheets import BadFile, decoded
 from bot.store.tables import Building, Estate, Grid, Household, Unit
 from bot.store.tx import Tx
 
-__all__ = ["BadEstateFile", "BuildingPlace", "EstateFile", "EstatePlace", "Totals", "decoded", "load", "read_csv", "register", "totals"]
+__all__ = ["BadFile", "BuildingPlace", "EstateFile", "EstatePlace", "Totals", "decoded", "load", "read_csv", "register", "totals"]
 
 ESTATE, GRID, BUILDING, UNIT, HOUSEHOLD = (table_of(row) for row in (Estate, Grid, Building, Unit, Household))
 EDITION = "register_edition"  # a fact that changes with every load: who keeps the register in memory reads it again
@@ -93,7 +94,7 @@ _COUNT_OWN = (
 def load(tx: Tx, file: EstateFile) -> Totals:
     """The register says what the file says. Loading it again changes nothing; what the file does not name is not touched."""
     if file.faults:
-        raise BadEstateFile(file.faults)
+        raise BadFile(file.faults)
     meta.put(tx, EDITION, str(int(meta.get(tx, EDITION) or 0) + 1))
     return _Homes(tx).load(file.homes) if file.kind == HOMES else _load_register(tx, file.estates)
 
@@ -173,9 +174,7 @@ class _Homes:
     def _refuse_unclear(self, homes: Iterable[HomeLine]) -> None:
         unclear = {home.estate: home.line for home in reversed(tuple(homes)) if len(self.estates.get(home.estate, ())) > 1}
         if unclear:
-            raise BadEstateFile(
-                tuple(f"Line {line}: several estates are called “{name}”; write the code." for name, line in unclear.items())
-            )
+            raise BadFile(tuple(f"Line {line}: several estates are called “{name}”; write the code." for name, line in unclear.items()))
 
     def _estate(self, name: str) -> int:
         if name not in self.estates:

@@ -5,14 +5,12 @@ Reading writes nothing and tells every fault at once, by its line.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from bot.errors import AnlinError
+from bot.store.spreadsheets import BadFile, cells, twice
 
 M2_PER_WAN = 10_000
 REGISTER, HOMES = "register", "homes"
@@ -46,14 +44,6 @@ _HOMES_CHINESE = {
 _HOMES_KNOWN = frozenset(_HOMES_CHINESE.values())
 _FLOOR = re.compile(r"(-?\d{1,2})(?:层|楼)?")
 _BETWEEN_ALIASES = re.compile(r"[;；、|]")
-
-
-class BadEstateFile(AnlinError):
-    """The file cannot be imported; nothing was written. Each fault names its line."""
-
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,45 +90,21 @@ class EstateFile:
     faults: tuple[str, ...] = ()
 
 
-def decoded(raw: bytes) -> str:
-    """The text of a file as spreadsheets write it in China: UTF-8 with or without a mark, or GB 18030."""
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return raw.decode("gb18030")
-    except UnicodeDecodeError:
-        raise BadEstateFile(("The file is no text; save it as CSV (UTF-8).",)) from None
-
-
 def read_csv(text: str) -> EstateFile:
     """The rows of the file, or why not; the header says which kind of file it is."""
-    header, lines = _cells(text)
+    header, lines = cells(text)
     kind = _kind(header)
     faults = [f"Line {line}: it has {len(row)} cells under {len(header)} headings." for line, row in lines if len(row) != len(header)]
     rows = [(line, row) for line, row in lines if len(row) == len(header)]
     if kind == REGISTER:
         estates = [_estate(line, row, faults) for line, row in rows]
-        faults.extend(_twice([(estate.line, estate.code) for estate in estates]))
+        faults.extend(twice([(estate.line, estate.code) for estate in estates]))
         return EstateFile(kind, estates=tuple(estates), faults=tuple(faults))
     named = [_HOMES_CHINESE.get(word, word) for word in header]
     homes = [_home(line, dict(zip(named, row, strict=True)), faults) for line, row in rows]
-    faults.extend(_twice([(home.line, f"{home.estate} {home.building} {home.unit} {home.room}".strip()) for home in homes]))
+    faults.extend(twice([(home.line, f"{home.estate} {home.building} {home.unit} {home.room}".strip()) for home in homes]))
     faults.extend(_in_two_grids(homes))
     return EstateFile(kind, homes=tuple(homes), faults=tuple(faults))
-
-
-def _cells(text: str) -> tuple[tuple[str, ...], list[tuple[int, list[str]]]]:
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        header = tuple(cell.strip() for cell in next(reader, []))
-        lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise BadEstateFile((f"Line {reader.line_num}: this is not CSV ({error}).",)) from None
-    if not lines:
-        raise BadEstateFile(("The file lists nothing.",))
-    return header, lines
 
 
 def _kind(header: tuple[str, ...]) -> str:
@@ -148,7 +114,7 @@ def _kind(header: tuple[str, ...]) -> str:
     if len(named) == len(header) and _HOMES_NEEDED <= named <= _HOMES_KNOWN:
         return HOMES
     register, homes = ",".join(_REGISTER_HEADER), ",".join(_HOMES_CHINESE)
-    raise BadEstateFile((f"Line 1: the headings are neither those of the register ({register}) nor those of a list of homes ({homes}).",))
+    raise BadFile((f"Line 1: the headings are neither those of the register ({register}) nor those of a list of homes ({homes}).",))
 
 
 def _estate(line: int, cells: list[str], faults: list[str]) -> EstateLine:
@@ -227,14 +193,6 @@ def _pin(line: int, degrees: tuple[str, str], faults: list[str]) -> tuple[float,
         faults.append(f"Line {line}: “{', '.join(degrees)}” is no place on the earth.")
         return None
     return pin
-
-
-def _twice(named: list[tuple[int, str]]) -> Iterator[str]:
-    seen: dict[str, int] = {}
-    for line, name in named:
-        if name in seen:
-            yield f"Line {line}: “{name}” is there already on line {seen[name]}."
-        seen.setdefault(name, line)
 
 
 def _in_two_grids(homes: list[HomeLine]) -> Iterator[str]:

@@ -54,6 +54,7 @@ __all__ = [
     "hold",
     "home_of",
     "is_stopped",
+    "key_of",
     "last_inbound",
     "mark_back",
     "mark_gone",
@@ -152,6 +153,14 @@ def name_of(tx: Tx, person_id: int) -> str:
     return "" if row is None else tx.unseal(row.data_key_id, row.name)
 
 
+def key_of(tx: Tx, person_id: int) -> int:
+    """The data key that seals what is kept of this person."""
+    row = tx.first(_NAME, {"id": person_id})
+    if row is None:
+        raise LookupError(f"no person {person_id}")
+    return int(row.data_key_id)
+
+
 def home_of(tx: Tx, owner: Owner) -> Home | None:
     """Where this owner is registered as living."""
     if owner.person_id is not None:
@@ -187,10 +196,8 @@ def withdraw(tx: Tx, person_id: int, *, kind: str, now: datetime) -> int:
 
 def add_need(tx: Tx, person_id: int, kind: str, *, note: str = "") -> int:
     """What rescuers and neighbours should know of this person; the note is sealed."""
-    row = tx.first(_NAME, {"id": person_id})
-    if row is None:
-        raise LookupError(f"no person {person_id}")
-    return tx.insert(Need, person_id=person_id, kind=kind, note=tx.seal(row.data_key_id, note) if note else None)
+    data_key_id = key_of(tx, person_id)
+    return tx.insert(Need, person_id=person_id, kind=kind, note=tx.seal(data_key_id, note) if note else None)
 
 
 def needs_of(tx: Tx, person_id: int) -> tuple[str, ...]:

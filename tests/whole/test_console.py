@@ -496,3 +496,37 @@ def test_after_a_rotation_everything_is_read_as_before(anlin: Console, home: Pat
     assert (home / "sealing.key").stat().st_mode & 0o777 == 0o600
     assert anlin.fine("case", "show", reported, "--json").json == before
     assert anlin.fine("chat", typed="你好\n").out
+
+
+# People
+
+PEOPLE = (
+    "小区,楼,单元,室,姓名,电话,独居,同意方式,帮助人电话\n"
+    "示例新村,3号楼,2单元,501,示例·甲,+9990100001,是,纸质 2026-01-01,+9990100002\n"
+    "示例新村,,,4-1-301,样例·子,13800000001,是,纸质 2026-01-01,+9990100002\n"
+)
+
+
+def test_a_list_of_people_is_checked_then_loaded_and_again_changes_nothing(anlin: Console) -> None:
+    Path("people.csv").write_bytes(PEOPLE.encode("gb18030"))
+    would = anlin.fine("people", "import", "people.csv", "--dry-run").out
+    assert would.startswith("Nothing was loaded. It would be: 1 new people, 0 new households, 1 new addresses; ")
+    assert anlin.fine("people", "import", "people.csv").out.startswith("Loaded: 1 new people")
+    again = anlin.fine("people", "import", "people.csv", "--json").json
+    assert again == {"loaded": True, "new_households": 0, "new_people": 0, "new_addresses": 0, "changed": 0, "unchanged": 2, "faults": []}
+
+
+def test_with_a_fault_nobody_is_loaded_unless_faulty_lines_are_to_be_skipped(anlin: Console) -> None:
+    Path("people.csv").write_text(PEOPLE + "示例新村,33号楼,2单元,501,样例·丑,13800000002,,,\n", encoding="utf-8")
+    refused = anlin("people", "import", "people.csv")
+    assert (refused.code, refused.out.split(".")[0]) == (1, "Nothing was loaded")
+    assert "Line 4: 示例新村 has no building “33号楼”; there are 3号楼" in refused.err
+    skipped = anlin("people", "import", "people.csv", "--skip-faulty")
+    assert (skipped.code, skipped.out.split(",")[0]) == (0, "Loaded: 1 new people")
+    assert "Line 4" in skipped.err
+
+
+@pytest.mark.parametrize(("handle", "may"), [("grid1", False), ("leader1", False), ("duty1", True), ("street1", True), ("admin1", True)])
+def test_who_may_load_people(anlin: Console, handle: str, may: bool) -> None:
+    Path("people.csv").write_text(PEOPLE, encoding="utf-8")
+    assert anlin("people", "import", "people.csv", "--as", handle).code == (0 if may else 1)

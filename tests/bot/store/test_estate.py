@@ -100,7 +100,7 @@ def test_homes_join_the_estate_of_the_register_by_name_alias_or_code(store: Stor
 
 def test_homes_of_a_name_that_two_estates_share_are_refused_and_nothing_is_written(store: Store) -> None:
     load(store, REGISTER)
-    with pytest.raises(estate.BadEstateFile, match="Line 2: several estates are called “示例新村”"):
+    with pytest.raises(estate.BadFile, match="Line 2: several estates are called “示例新村”"):
         load(store, HOMES.replace("样板花园", "示例新村"))
     assert count(store, Building) == 0
 
@@ -138,7 +138,7 @@ FAULTS = {
 
 @pytest.mark.parametrize(("text", "fault"), FAULTS.items(), ids=FAULTS.values())
 def test_a_bad_line_is_told_and_nothing_is_written(store: Store, text: str, fault: str) -> None:
-    with pytest.raises(estate.BadEstateFile) as caught:
+    with pytest.raises(estate.BadFile) as caught:
         load(store, text)
     assert any(told.startswith(fault) for told in caught.value.faults)
     assert count(store, Estate) == 0
@@ -151,7 +151,7 @@ def test_all_faults_are_told_at_once() -> None:
 def test_files_from_spreadsheets_are_read_whatever_they_are_encoded_in() -> None:
     for encoding in ("utf-8", "utf-8-sig", "gb18030"):
         assert estate.decoded(HOMES.encode(encoding)) == HOMES
-    with pytest.raises(estate.BadEstateFile):
+    with pytest.raises(estate.BadFile):
         estate.decoded(b"\xff\xd8\xff\xe0\x00")
 
 
