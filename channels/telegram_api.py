@@ -49,6 +49,10 @@ class _Answer(Struct):
     parameters: _Parameters | None = None
 
 
+class _Me(Struct):
+    username: str
+
+
 class TelegramApi:
     """A pool of connections to the Bot API; made and closed on one event loop."""
 
@@ -66,6 +70,13 @@ class TelegramApi:
         result = await self.call("getUpdates", fields, patience=wait + _ANSWER)
         try:
             return msgspec.json.decode(result, type=list[Raw])
+        except msgspec.DecodeError as fault:
+            raise unavailable("nonsense") from fault
+
+    async def name(self) -> str:
+        """What the bot is called in links, without the @."""
+        try:
+            return msgspec.json.decode(await self.call("getMe", {}, patience=_CONNECT), type=_Me).username
         except msgspec.DecodeError as fault:
             raise unavailable("nonsense") from fault
 

@@ -12,15 +12,16 @@ from bot.effects import Actor, Owner
 from bot.store import estate, meta, people, timeline
 from bot.store.columns import table_of
 from bot.store.joining import naming_persons
-from bot.store.people_plan import CALLS, CARE, Key, Plan, Step, given_at, key_of
+from bot.store.people_plan import CALLS, CARE, HEALTH, Key, Plan, Step, given_at, key_of
 from bot.store.tables import Consent, Household, Need, Person, Unit
 from bot.store.tx import Tx
 
 NEED = table_of(Need)
 SUBJECT = "people"  # of the timeline that says who loaded what
+WAYS = {"paper": "本人在纸上签字同意：", "voice": "本人口头同意并已录音："}
 WORDING = {
-    "paper": "本人在纸上签字同意：为了在我需要时找到我、照顾我，社区保存我的姓名、电话、住址和需要照顾的情况。",
-    "voice": "本人口头同意并已录音：为了在我需要时找到我、照顾我，社区保存我的姓名、电话、住址和需要照顾的情况。",
+    CARE: "为了在我需要时找到我、照顾我，社区保存我的姓名、电话、住址和需要照顾的情况。",
+    HEALTH: "为了在紧急时救助我，社区另外保存我行动、听力和用电医疗设备的情况。",
 }
 _NEED_OVER = delete(NEED).where(NEED.c.id == bindparam("need"))
 
@@ -125,9 +126,12 @@ class _Loading:
             self.tx.run(_NEED_OVER, {"need": need_id})
         for kind, remark in step.needs.items():
             people.add_need(self.tx, person_id, kind, note=remark)
-        if step.consent:
-            wording, at = WORDING[step.consent.channel], given_at(step.consent, self.zone)
-            self.tx.insert(Consent, person_id=person_id, kind=CARE, wording=wording, channel=step.consent.channel, given_at=at)
+        agreed = step.line.consent
+        if agreed is None:
+            return
+        for kind in step.consents:
+            words, at = f"{WAYS[agreed.channel]}{WORDING[kind]}", given_at(agreed, self.zone)
+            self.tx.insert(Consent, person_id=person_id, kind=kind, wording=words, channel=agreed.channel, given_at=at)
 
     def pair(self, step: Step) -> None:
         """Whoever helps this person is noted."""

@@ -22,7 +22,8 @@ from bot.store.people_files import Agreed, Fault, HomeAt, PersonLine
 from bot.store.tables import AddressRow, Consent, Household, Need, Pairing, Person, Staff
 from bot.store.tx import Tx
 
-CARE = "care"  # the consent that what somebody needs is kept under
+CARE, HEALTH = "care", "health"  # the consents that what somebody needs is kept under
+OF_HEALTH = frozenset({"cannot_walk", "hears_badly", "powered_device"})  # sensitive personal information (PIPL art. 28)
 NO_CONSENT = "what somebody needs is kept only with consent; write under 同意方式 how and when they agreed, such as “纸质 2026-11-01”."
 TEXTS, CALLS = "sms", "voice"
 
@@ -30,7 +31,7 @@ _HOUSEHOLDS = select(*(table_of(Household).c[name] for name in ("id", "building_
 _PEOPLE = select(*(table_of(Person).c[name] for name in ("id", "data_key_id", "name", "household_id", "language")))
 _ADDRESSES = select(*(table_of(AddressRow).c[name] for name in ("channel", "value_hash", "person_id", "household_id")))
 _NEEDS = select(table_of(Need))
-_CONSENTS = select(table_of(Consent)).where(table_of(Consent).c.kind == CARE)
+_CONSENTS = select(table_of(Consent)).where(table_of(Consent).c.kind.in_((CARE, HEALTH)))
 _PAIRINGS = select(table_of(Pairing))
 _STAFF = select(table_of(Staff).c.person_id)
 
@@ -69,12 +70,12 @@ class Step:
     shared: list[Address] = field(default_factory=list)
     needs: dict[str, str] = field(default_factory=dict)  # kind to remark, to be noted anew
     needs_over: list[int] = field(default_factory=list)
-    consent: Agreed | None = None
+    consents: list[str] = field(default_factory=list)  # what they agreed to, on the day that the line says
     helpers: list[tuple[int, int | Step]] = field(default_factory=list)  # in which place, and who
 
     @property
     def changes(self) -> bool:
-        lists = (self.fields, self.addresses, self.shared, self.needs, self.needs_over, self.consent, self.helpers)
+        lists = (self.fields, self.addresses, self.shared, self.needs, self.needs_over, self.consents, self.helpers)
         return any(lists)
 
 
@@ -252,21 +253,25 @@ class _Deciding:
                 step.needs[kind] = remark
             if need is not None and (remark is None or is_new):
                 step.needs_over.append(need.id)
-        self._consent(step, needed=any(remark is not None for remark in self.line.needs.values()))
+        said = {kind for kind, remark in self.line.needs.items() if remark is not None}
+        wanted = [CARE] if said or self.line.consent else []
+        for kind in [*wanted, HEALTH] if said & OF_HEALTH else wanted:
+            self._consent(step, kind)
 
-    def _consent(self, step: Step, *, needed: bool) -> None:
-        """PIPL art. 28 and 29: what somebody needs is kept only under a consent of its own; art. 15: one that was withdrawn stays so."""
-        given = self.kept.consents.get(step.person_id, []) if step.person_id else []
+    def _consent(self, step: Step, kind: str) -> None:
+        """PIPL art. 28 and 29: health is kept only under a consent of its own; art. 15: one that was withdrawn stays so."""
+        kept = self.kept.consents.get(step.person_id, []) if step.person_id else []
+        given = [each for each in kept if each.kind == kind]
         agreed = self.line.consent
         if agreed is None:
-            if needed and not any(each.withdrawn_at is None for each in given):
+            if not any(each.withdrawn_at is None for each in given) and NO_CONSENT not in self.faults:
                 self.faults.append(NO_CONSENT)
             return
         at = given_at(agreed, self.zone)
         if any(each.withdrawn_at is not None and each.withdrawn_at >= at for each in given):
             self.faults.append(f"the consent of {agreed.on} has been withdrawn since; only a later one counts.")
         elif not any(each.withdrawn_at is None and each.given_at >= at for each in given):
-            step.consent = agreed
+            step.consents.append(kind)
 
 
 def given_at(agreed: Agreed, zone: ZoneInfo) -> datetime:

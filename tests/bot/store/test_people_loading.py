@@ -95,9 +95,16 @@ def test_who_is_new_is_kept_with_home_needs_consent_and_helper(furnished: Store)
         assert (people.name_of(tx, known.person_id or 0), lives and lives.room) == ("样例·子", "601")
         assert people.needs_of(tx, known.person_id or 0) == ("lives_alone", "cannot_walk")
         assert people.helpers_of(tx, known.person_id or 0) == (helper.person_id,)
-        consent = tx.run(select(table_of(Consent)).where(table_of(Consent).c.person_id == known.person_id)).one()
-    assert (consent.kind, consent.channel) == ("care", "paper")
-    assert consent.given_at == datetime(2026, 10, 31, 16, tzinfo=UTC), "the day began in Shanghai"
+        consents = tx.run(select(table_of(Consent)).where(table_of(Consent).c.person_id == known.person_id)).all()
+    assert [(each.kind, each.channel) for each in consents] == [("care", "paper"), ("health", "paper")]
+    assert {each.given_at for each in consents} == {datetime(2026, 10, 31, 16, tzinfo=UTC)}, "the day began in Shanghai"
+
+
+def test_health_needs_a_consent_of_its_own_beside_that_for_care(furnished: Store) -> None:
+    """PIPL art. 29: somebody of whom we may keep that they live alone has not agreed that we keep that they cannot walk."""
+    load(furnished, Placed(line(needs={"lives_alone": ""}, consent=PAPER), at(furnished)))
+    assert look(furnished, Placed(line(needs={"lives_alone": ""}), at(furnished))).faults == ()
+    assert "only with consent" in refused(furnished, Placed(line(needs={"cannot_walk": ""}), at(furnished)))[0]
 
 
 def test_a_number_from_a_list_waits_to_be_verified_by_its_owner(furnished: Store) -> None:
@@ -185,7 +192,8 @@ def test_a_consent_that_was_withdrawn_stays_so(furnished: Store) -> None:
     owner = behind(furnished, ALONE)
     assert owner is not None
     with furnished.begin() as tx:
-        people.withdraw(tx, owner.person_id or 0, kind="care", now=NOW)
+        people.consent(tx, owner.person_id or 0, kind="health", wording="", channel="paper", now=NOW)
+        people.withdraw(tx, owner.person_id or 0, kind="health", now=NOW)
     home, needs = at(furnished, "501"), {"hears_badly": ""}
     (told,) = refused(furnished, Placed(line(name="示例·甲", phones=(), needs=needs, consent=PAPER), home))
     assert "has been withdrawn since" in told
