@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from bot.console import backup, cases, check, deadlines, estates, fallback, keys, parked, residents, running, staff, systemd, talking
+from bot.console import backup, cases, check, deadlines, estates, fallback, keys, parked, poster, residents, running, staff, systemd, talking
 from bot.errors import AnlinError, SettingsFault
 
 GROUP_HELP = """Anlin (安邻): residents report, are answered in time, and are not forgotten.
@@ -25,7 +25,7 @@ def anlin() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
 
-ROOMS = (estates.estate, residents.people, staff.staff, cases.case, deadlines.deadline, parked.parked)
+ROOMS = (estates.estate, residents.people, staff.staff, cases.case, deadlines.deadline, parked.parked, poster.poster)
 UPKEEP = (check.check, backup.backup, backup.restore, keys.keys, fallback.fallback, systemd.systemd)
 for command in (*running.COMMANDS, *talking.COMMANDS, *ROOMS, *UPKEEP):
     anlin.add_command(command)

@@ -20,6 +20,8 @@ from bot.app import house_of
 from bot.console.main import anlin as group
 from bot.console.main import main
 from bot.envelope import Address, Inbound
+from channels.simulator.server import Simulator
+from channels.simulator.settings import SimulatorSettings
 from tests.whole.breaking import broken
 from tests.whole.service import ALONE, NEIGHBOUR, ROOT, TRAPPED, based
 
@@ -530,3 +532,59 @@ def test_with_a_fault_nobody_is_loaded_unless_faulty_lines_are_to_be_skipped(anl
 def test_who_may_load_people(anlin: Console, handle: str, may: bool) -> None:
     Path("people.csv").write_text(PEOPLE, encoding="utf-8")
     assert anlin("people", "import", "people.csv", "--as", handle).code == (0 if may else 1)
+
+
+# Posters
+
+
+def test_a_poster_is_written_for_each_building_or_each_stair(anlin: Console) -> None:
+    anlin.settings(PUBLIC_URL="https://anlin.example.org")
+    wanted = (
+        "poster",
+        "--out",
+        "posters.html",
+        "--number",
+        "13800000000",
+        "--bot",
+        "@ExampleBot",
+        "--estate",
+        "示例新村",
+        "--building",
+        "3",
+    )
+    assert anlin.fine(*wanted).out.startswith("1 posters")
+    assert anlin.fine(*wanted, "--unit").out.startswith("2 posters")
+    shown = Path("posters.html").read_text(encoding="utf-8")
+    assert "3号楼1单元" in shown
+    assert "3号楼2单元" in shown
+
+
+def test_what_a_poster_cannot_say_is_told_and_the_rest_is_written(anlin: Console) -> None:
+    ran = anlin("poster", "--out", "posters.html")
+    assert ran.code == 0
+    assert [sentence.partition(":")[0] for sentence in ran.err.splitlines()] == [
+        "No number is printed",
+        "No code for the web chat is printed",
+        "No code for Telegram is printed",
+    ]
+    assert "119" in Path("posters.html").read_text(encoding="utf-8")
+
+
+def test_a_poster_needs_a_building_and_a_number_that_can_be_one(anlin: Console) -> None:
+    assert "no such building" in anlin.refused("poster", "--out", "posters.html", "--building", "99")
+    assert "cannot be a telephone number" in anlin.refused("poster", "--out", "posters.html", "--number", "12")
+    assert not Path("posters.html").exists()
+
+
+def test_telegram_is_asked_what_the_bot_is_called(anlin: Console) -> None:
+    made = SimulatorSettings("AC" + "0" * 32, "0" * 32, ("+9990012345",), telegram_token="1:" + "a" * 35)
+    carrier = Simulator(made)
+    carrier.start()
+    try:
+        anlin.settings(TELEGRAM_TOKEN=made.telegram_token, TELEGRAM_API_BASE=carrier.url, SIMULATOR="off")
+        assert "Telegram" not in anlin("poster", "--out", "posters.html").err
+    finally:
+        carrier.stop()
+    asked = anlin("poster", "--out", "posters.html")
+    assert "No code for Telegram is printed" in asked.err
+    assert made.telegram_token not in asked.err
