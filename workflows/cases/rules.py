@@ -16,6 +16,7 @@ from bot.effects import Actor, Change, Command, Decision, Drop, Effect, Later, N
 from bot.envelope import Lane, Purpose
 from bot.errors import NotAllowed
 from bot.prompt import Phrase, _, phrase
+from workflows.cases.doors import is_theirs, known, reporter_or_staff, staff_only
 from workflows.cases.facts import Case, Facts
 from workflows.cases.roles import title
 from workflows.cases.words import (
@@ -155,7 +156,7 @@ def _clipped(words: str) -> str:
 def _amend(facts: Facts, order: Order) -> Decision[Amended]:
     command = order.command
     assert isinstance(command, AmendCase)
-    case = _theirs(facts, order.actor)
+    case = reporter_or_staff(facts, order.actor)
     effects: list[Effect] = [
         Change("amend", {"case": case, "place": command.place, "hurt": command.hurt, "media": command.media, "grid_id": facts.grid_id}),
         _note(case, "amended", place=command.place.words if command.place else "", hurt=command.hurt, words=command.note),
@@ -218,7 +219,7 @@ def _hand_over(facts: Facts, order: Order) -> Decision[Opened]:
     assert isinstance(command, HandOver)
     if facts.case is None:
         return _opened(facts, order, OpenCase(command.text, Seen("general"), needs_person=command.why))
-    case = _theirs(facts, order.actor)
+    case = reporter_or_staff(facts, order.actor)
     effects = (
         Change("needs_person", {"number": case.number, "why": command.why}),
         _note(case, "handed_over", why=command.why, words=command.text),
@@ -239,7 +240,7 @@ def _tell_duty(facts: Facts, case: Case) -> list[Effect]:
 
 def _status(facts: Facts, order: Order) -> Decision[Status]:
     case = facts.case
-    if case is None or not (_is_theirs(case, order.actor) or order.actor.kind == "staff"):
+    if case is None or not (is_theirs(case, order.actor) or order.actor.kind == "staff"):
         return Decision(Status(is_known=False))
     state = "answered" if case.first_responded_at and case.state != "closed" else case.state
     others = tuple(number for number in facts.others if number != case.number)
@@ -248,7 +249,7 @@ def _status(facts: Facts, order: Order) -> Decision[Status]:
 
 def _on_duty(facts: Facts, order: Order) -> Decision[OnDuty]:
     """Who has taken the case is put through to first, then whoever stands on its ladder, from where it now is."""
-    case = _theirs(facts, order.actor)
+    case = reporter_or_staff(facts, order.actor)
     roles = [step.role for step in case.steps.steps[case.level :]] + [case.steps.last_resort]
     candidates = [(role, person_id) for role in roles for person_id in facts.standing.get(role, ())]
     if case.accepter is not None:
@@ -260,8 +261,8 @@ def _on_duty(facts: Facts, order: Order) -> Decision[OnDuty]:
 
 
 def _accept(facts: Facts, order: Order) -> Decision[Taken]:
-    case = _known(facts)
-    _staff_only(case, order.actor, facts)
+    case = known(facts)
+    staff_only(case, order.actor, facts)
     if not case.is_waiting:
         return Decision(Taken(case.number, is_taken=case.accepted_by == order.actor.staff_id))
     told = phrase(_("The {role} has taken case {number:digits}."), role=title(order.actor.role), number=case.number)
@@ -283,8 +284,8 @@ def _call_off(facts: Facts, case: Case, actor: Actor) -> list[Tell]:
 
 
 def _decline(facts: Facts, order: Order) -> Decision[Taken]:
-    case = _known(facts)
-    _staff_only(case, order.actor, facts)
+    case = known(facts)
+    staff_only(case, order.actor, facts)
     declined = _note(case, "declined", role=order.actor.role)
     if case.state == "accepted" and case.accepted_by == order.actor.staff_id and case.label == "urgent":
         return _give_back(facts, case, order)
@@ -333,8 +334,8 @@ def _climb_due(facts: Facts, order: Order) -> Decision[Climbed]:
 def _answer(facts: Facts, order: Order) -> Decision[Answered]:
     command = order.command
     assert isinstance(command, AnswerCase)
-    case = _known(facts)
-    _staff_only(case, order.actor, facts)
+    case = known(facts)
+    staff_only(case, order.actor, facts)
     if not command.text.strip():
         raise NotAllowed("An answer needs words.")
     first = case.first_responded_at is None
@@ -355,32 +356,6 @@ def _tell_reporter(case: Case, words: Phrase, lane: Lane) -> Tell:
 def _note(case: Case, kind: str, **body: Any) -> Note:
     kept = {name: value for name, value in body.items() if value not in ("", [], None)}
     return Note(case.subject, kind, kept, case.data_key_id)
-
-
-def _is_theirs(case: Case, actor: Actor) -> bool:
-    return case.owner == actor.owner and case.owner != Owner()
-
-
-def _known(facts: Facts) -> Case:
-    if facts.case is None:
-        raise NotAllowed("There is no case of that number.")
-    return facts.case
-
-
-def _theirs(facts: Facts, actor: Actor) -> Case:
-    case = _known(facts)
-    if actor.kind != "clock" and not _is_theirs(case, actor) and actor.kind != "staff":
-        raise NotAllowed("Only who reported a case, or staff, may add to it.")
-    return case
-
-
-def _staff_only(case: Case, actor: Actor, facts: Facts) -> None:
-    """A grid's own staff act on cases of their grids and on those they were asked about; the others on every case."""
-    if actor.kind != "staff":
-        raise NotAllowed("Only staff may do this.")
-    is_elsewhere = actor.role in ("grid_worker", "grid_leader") and case.grid_id not in (None, *actor.grids)
-    if is_elsewhere and actor.owner.person_id not in facts.was_asked:
-        raise NotAllowed(f"Case {case.number} is not in your grids.")
 
 
 RULES: Mapping[type[Command[Any]], Callable[[Facts, Any], Decision[Any]]] = {
