@@ -7,7 +7,22 @@ import sys
 
 import click
 
-from bot.console import backup, cases, check, deadlines, estates, fallback, keys, parked, poster, residents, running, staff, systemd, talking
+from bot.console import (
+    backup,
+    cases,
+    check,
+    deadlines,
+    estates,
+    fallback,
+    keys,
+    parked,
+    poster,
+    residents,
+    running,
+    staff,
+    systemd,
+    talking,
+)
 from bot.errors import AnlinError, SettingsFault
 
 GROUP_HELP = """Anlin (安邻): residents report, are answered in time, and are not forgotten.
