@@ -43,6 +43,8 @@ GIVE_UP_AFTER: Mapping[Lane, timedelta] = {
     Lane.BULK: timedelta(hours=24),
 }
 MOST_GIVEN_UP = 500
+ENGAGED_FOR = timedelta(minutes=1)  # until a line that was busy is tried again
+MOST_ENGAGED = 3  # times
 
 TOO_LATE = _("It was no longer true, so it was not sent.")
 GIVEN_UP = _("It could not be sent for too long, so we gave up.")
@@ -130,13 +132,13 @@ def mark_asked(tx: Tx, question_ids: Collection[int], now: datetime) -> None:
 def fail(tx: Tx, delivery_id: int, error: SendError, *, now: datetime) -> bool:
     """The delivery has failed for this reason and its words go to the person's next address at once; False when it had ended before.
 
-    With no address left, the command that was to follow falls due.
+    With no address left, one that was only engaged is tried again a little later; else the command that was to follow falls due.
     """
     row = _end(tx, delivery_id, error, state=FAILED, now=now)
     if row is None:
         return False
     _mark_address(tx, row, error, now=now)
-    if not _hand_over(tx, row, now):
+    if not (_hand_over(tx, row, now) or _try_again(tx, row, error, now=now)):
         _follow(tx, ((row.subject, row.then),), now)
     return True
 
@@ -188,10 +190,27 @@ def _hand_over(tx: Tx, row: Row[Any], now: datetime) -> bool:
     following = addresses.next_address(tx, row.address_id, row.purpose)
     if following is None:
         return False
+    anew = {"channel": following.channel, "address_id": following.id, "next_at": now, "give_up_at": now + GIVE_UP_AFTER[Lane(row.lane)]}
+    _replace(tx, row, anew, now)
+    if row.question_id:
+        tx.run(_MOVED, {"question": row.question_id, "to": following.id})
+    return True
+
+
+def _try_again(tx: Tx, row: Row[Any], error: SendError, *, now: datetime) -> bool:
+    """True when the words are queued for the same address once more, with the tries and the time that are left."""
+    later = now + ENGAGED_FOR
+    ends = row.give_up_at if row.valid_until is None else min(row.give_up_at, row.valid_until)
+    if not error.retryable or row.tries >= MOST_ENGAGED or later >= ends:
+        return False
+    same = {"channel": row.channel, "address_id": row.address_id, "next_at": later, "give_up_at": row.give_up_at, "tries": row.tries}
+    _replace(tx, row, same, now)
+    return True
+
+
+def _replace(tx: Tx, row: Row[Any], where: Mapping[str, Any], now: datetime) -> None:  # noqa: PLR0917 - called like a sentence
     tx.insert(
         DeliveryRow,
-        channel=following.channel,
-        address_id=following.id,
         data_key_id=row.data_key_id,  # the body stays sealed as it is
         question_id=row.question_id,
         subject=row.subject,
@@ -199,15 +218,11 @@ def _hand_over(tx: Tx, row: Row[Any], now: datetime) -> bool:
         purpose=row.purpose,
         body=row.body,
         made_at=now,
-        next_at=now,
         valid_until=row.valid_until,
-        give_up_at=now + GIVE_UP_AFTER[Lane(row.lane)],
         then=row.then,
         replaces_id=row.id,
+        **where,
     )
-    if row.question_id:
-        tx.run(_MOVED, {"question": row.question_id, "to": following.id})
-    return True
 
 
 def _follow(tx: Tx, ended: Iterable[tuple[str, str | None]], now: datetime) -> None:

@@ -104,6 +104,13 @@ class Unreachable(SendError):
     """This address cannot be reached now (the phone is off, nobody answers); the next address is tried."""
 
 
+class Engaged(SendError):
+    """Somebody may be there, but could not be told just now (the line is busy); the next address is tried, without one this one again."""
+
+    retryable = True
+    gone = False
+
+
 class Dead(Unreachable):
     """Nothing of this kind can ever be sent to this address (no such number, a landline); it is mended or left alone."""
 

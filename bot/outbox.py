@@ -30,6 +30,7 @@ from bot.store.tables import DeliveryRow, PromptRow
 
 UNREADABLE = _("What it was to say cannot be read any more.")
 WAS_STOPPED = _("The person stopped this kind of words here before it was sent.")
+WAS_SETTLED = _("What it was to ask was settled before it was sent.")
 WAS_GONE = _("This address was found dead before it was sent.")
 
 MOST_PASSES = 20  # over deliveries that turn out not to be sent; the rest of them wait for the next claim
@@ -106,6 +107,7 @@ class Waiting(Struct, frozen=True):
     valid_until: datetime | None
     give_up_at: datetime
     is_late: bool
+    is_settled: bool
     value: bytes | None
     address_key_id: int
     stopped: str
@@ -157,6 +159,7 @@ FULL: Select[Any] = (
         DELIVERY.c.valid_until,
         DELIVERY.c.give_up_at,
         LATE.label("is_late"),
+        QUESTION.c.closed_at.is_not(None).label("is_settled"),
         ADDRESS.c.value,
         ADDRESS.c.data_key_id.label("address_key_id"),
         ADDRESS.c.stopped,
@@ -296,6 +299,9 @@ def _take(tx: Tx, row: Waiting, holder: str, *, now: datetime) -> Claimed | None
     if row.is_late:
         return None
     if row.inbound_id is None:  # an answer to somebody who has just written is always tried
+        if row.is_settled:
+            deliveries.end(tx, row.id, SendError(WAS_SETTLED), state=deliveries.EXPIRED, now=now)
+            return None
         if row.gone_at is not None:
             deliveries.fail(tx, row.id, SendError(WAS_GONE), now=now)
             return None

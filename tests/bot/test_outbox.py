@@ -14,6 +14,7 @@ from bot.effects import Owner
 from bot.envelope import DeliveryState, Lane, Purpose
 from bot.outbox import Claimed, Content
 from bot.prompt import Expect, Phrase, Prompt
+from bot.questions import keep_prompt
 from bot.store import people
 from bot.store.begin import Store
 from bot.store.tables import InboundRow, QuestionRow
@@ -214,8 +215,6 @@ def test_a_roll_call_row_without_words_asks_its_prompt(store: Store) -> None:
     (address,) = person(store, "sms")
     prompt = Prompt("Are you safe?", Expect.CHOICE)
     with store.begin() as tx:
-        from bot.questions import keep_prompt  # noqa: PLC0415 -- only here
-
         question = tx.insert(QuestionRow, person_id=1, flow="roll", name="safe", prompt_id=keep_prompt(tx, prompt), put_at=NOW)
     delivery = queue(store, address, question_id=question)
     with store.begin() as tx:
@@ -224,6 +223,20 @@ def test_a_roll_call_row_without_words_asks_its_prompt(store: Store) -> None:
     (claimed,) = claim(store)
 
     assert (claimed.content.asked, claimed.prompt, claimed.question_id) == (Phrase("Are you safe?"), prompt, question)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_what_asks_something_that_is_settled_is_not_sent_any_more_unless_it_is_a_reply(store: Store, answers: bool) -> None:
+    (address,) = person(store, "sms")
+    with store.begin() as tx:
+        prompt_id = keep_prompt(tx, Prompt("Can you go?", Expect.CHOICE))
+        question = tx.insert(QuestionRow, person_id=1, flow="ping", name="go", prompt_id=prompt_id, put_at=NOW, closed_at=NOW)
+        kept = tx.insert(InboundRow, channel="sms", external_id="SM1", address_id=address, data_key_id=1, at=NOW, body=b"")
+    delivery = queue(store, address, question_id=question, inbound_id=kept if answers else None, then=Climb(2), subject="case:1")
+
+    assert ids(claim(store)) == ([delivery] if answers else [])
+    assert row(store, delivery).state == ("sending" if answers else "expired")
+    assert len(due_commands(store)) == (0 if answers else 1)
 
 
 def test_two_claims_at_once_never_share_a_delivery_nor_an_address(store: Store) -> None:

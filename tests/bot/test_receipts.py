@@ -7,11 +7,11 @@ from itertools import pairwise, product
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from bot.deliveries import FOLLOWS
+from bot.deliveries import DELIVERY, ENGAGED_FOR, FOLLOWS
 from bot.envelope import DeliveryState, Receipt, Sent
-from bot.errors import Unreachable
+from bot.errors import Engaged, Unreachable
 from bot.receipts import take
 from bot.settling import RECEIPT, Outcome, settle
 from bot.store.begin import Store
@@ -94,6 +94,42 @@ def test_with_nobody_else_to_try_what_follows_is_due(store: Store) -> None:
     came(store, receipt(FAILED))
 
     assert due_commands(store) == [("case:1", '{"type":"Climb","step":1}')]
+
+
+BUSY = Receipt("sms", "SM1", "busy", FAILED, error=Engaged("Busy.", code="busy"))
+
+
+def test_a_line_that_is_engaged_is_tried_again_a_minute_later_with_what_time_is_left(store: Store) -> None:
+    sent(store)
+
+    assert came(store, BUSY, BUSY) == [True, False]
+    failed, again = rows(store)
+    assert (failed.state, again.state, again.replaces_id, again.address_id) == ("failed", "queued", failed.id, failed.address_id)
+    assert (again.tries, again.next_at, again.give_up_at) == (1, NOW + SECOND + ENGAGED_FOR, failed.give_up_at)
+    assert (again.then, due_commands(store)) == (failed.then, [])
+    assert claim(store, NOW + SECOND) == ()
+
+
+def test_a_line_that_is_engaged_and_has_a_next_address_is_not_waited_for(store: Store) -> None:
+    sent(store, "sms", "telegram")
+
+    came(store, BUSY)
+
+    assert [(each.channel, each.state) for each in rows(store)] == [("sms", "failed"), ("telegram", "queued")]
+
+
+@pytest.mark.parametrize("why", ["tried three times", "given up by then", "no longer true by then"])
+def test_a_line_that_stays_engaged_is_left_alone_in_the_end(store: Store, why: str) -> None:
+    delivery = sent(store)
+    soon = NOW + ENGAGED_FOR
+    changed = {"tried three times": {"tries": 3}, "given up by then": {"give_up_at": soon}, "no longer true by then": {"valid_until": soon}}
+    with store.begin() as tx:
+        tx.run(update(DELIVERY).where(DELIVERY.c.id == delivery).values(**changed[why]))
+
+    came(store, BUSY)
+
+    assert [each.state for each in rows(store)] == ["failed"]
+    assert len(due_commands(store)) == 1
 
 
 def test_an_expiry_told_by_the_platform_goes_nowhere_else(store: Store) -> None:
