@@ -30,11 +30,13 @@ from bot.triage.triage import triage
 from bot.web.front import front
 from bot.web.health import health
 from bot.web.hooks import sms_hooks
+from bot.web.ring import Bell, ring_hooks
 from bot.web.server import PortTaken, WebServer, create_app, listen
 from bot.web.telegram import telegram_hooks
 from bot.web.training import training
 from bot.web.voice import Hotline, voice_hooks
 from channels.contract import Channel
+from channels.ring import Ring
 from channels.simulator.server import Simulator
 from channels.simulator.settings import SimulatorSettings
 from channels.simulator.telegram.demo import DEMO_ACCOUNTS
@@ -54,7 +56,7 @@ SIMULATOR_NUMBER = "+9990012345"
 SIMULATOR_PER_SECOND = 1000
 SILENT_FOR = timedelta(minutes=2)  # longer than any sweep takes
 KIN = {"voice": "sms"}  # who rings from a number also reads its texts
-NO_ACCOUNT = TwilioAccount("", "")  # what the training carrier can do at a number is what the real one can
+NO_ACCOUNT = TwilioAccount("", "", from_number=SIMULATOR_NUMBER)  # what the training carrier can do at a number is what the real one can
 NO_BOT = TelegramAccount("")  # and so is what it can do on the messenger
 
 
@@ -67,8 +69,10 @@ def channels(settings: Settings, account: TwilioAccount | None, clock: Clock) ->
     """Every channel that is connected and pushes."""
     if account is None:
         return ()
-    rate = SIMULATOR_PER_SECOND if settings.simulator_on else settings.twilio_per_second
-    return (Sms(account, clock=clock.now, rate=rate), Voice(account))
+    texts, calls = settings.twilio_per_second, settings.twilio_calls_per_second
+    if settings.simulator_on:
+        texts = calls = SIMULATOR_PER_SECOND
+    return (Sms(account, clock=clock.now, rate=texts), Voice(account), Ring(account, rate=calls))
 
 
 def messenger(settings: Settings, account: TelegramAccount | None, translator: Translator) -> tuple[Channel, ...]:
@@ -251,12 +255,21 @@ class Anlin:
             duty_phone=base.settings.duty_phone,
         )
 
+    def _bell(self, account: TwilioAccount) -> Bell:
+        base = self.base
+        brush = Brush(Ring(account), base.translator)
+        return Bell(
+            take=lambda call, telephone: answering.picked_up(self.house, brush, call, telephone=telephone, now=base.clock.now()),
+            settle=self.settle,
+        )
+
     def _pages(self, account: TwilioAccount | None) -> WebServer:
         assert self._socket is not None
         blueprints: list[Blueprint] = [health({"database": self.base.store.ready}), front(self.simulator.url if self.simulator else "")]
         if account:
             blueprints.append(sms_hooks(account, take=self.take, settle=self.settle, clock=self.base.clock.now))
-            blueprints.append(voice_hooks(self._hotline(account)))
+            hotline = self._hotline(account)
+            blueprints += [voice_hooks(hotline), ring_hooks(hotline, self._bell(account))]
         if self._listener and self.base.settings.telegram_secret:
             blueprints.append(telegram_hooks(self.base.settings.telegram_secret, self._listener.hear))
         if self.simulator and account:

@@ -50,6 +50,9 @@ _HERE = (
 _DRAWN = FULL.where(DELIVERY.c.address_id == bindparam("address"), DELIVERY.c.as_sent.is_not(None)).order_by(DELIVERY.c.id)
 _DRAWN_BEFORE = _DRAWN.where(or_(DELIVERY.c.inbound_id == bindparam("inbound"), DELIVERY.c.external_id == bindparam("external")))
 _DRAWN_ONE = _DRAWN.where(DELIVERY.c.id == bindparam("delivery"))
+_RUNG = FULL.where(
+    DELIVERY.c.id == bindparam("delivery"), DELIVERY.c.address_id == bindparam("address"), DELIVERY.c.channel == bindparam("channel")
+).with_for_update(of=DELIVERY)
 _AS_SENT = select(DELIVERY.c.data_key_id, DELIVERY.c.as_sent).where(DELIVERY.c.id == bindparam("delivery"))
 
 
@@ -102,6 +105,26 @@ def drawn(tx: Tx, brush: Brush, address_id: int, *, inbound_id: int | None, now:
     drawings = [(claimed, outbound_for(claimed, brush, now)) for claimed in readable]
     mark_sent(tx, [(claimed, outbound.words, f"drawn-{inbound_id or claimed.id}") for claimed, outbound in drawings], now)
     return tuple(outbound for _claimed, outbound in drawings)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A delivery that rings a telephone, as it is to be said there; `is_late` when it is not true any more."""
+
+    claimed: Claimed
+    outbound: Outbound
+    is_late: bool
+
+
+def rung(tx: Tx, brush: Brush, address_id: int, *, delivery_id: int, now: datetime) -> Rung | None:
+    """What to say at this address for a delivery that was sent there by this channel; the same words whenever it is asked for."""
+    params = {"address": address_id, "delivery": delivery_id, "channel": brush.channel.name, "now": now}
+    for row in waiting(tx, _RUNG, params):
+        claimed = read(tx, row, "", now=now)
+        if claimed is not None:
+            made = outbound_for(claimed, brush, now)
+            return Rung(claimed, replace(made, words=_words_sent(tx, claimed) or made.words), row.is_late)
+    return None
 
 
 def redrawn(tx: Tx, brush: Brush, address_id: int, *, delivery_id: int, now: datetime) -> tuple[Outbound, ...]:

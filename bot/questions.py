@@ -23,6 +23,7 @@ from bot.store.sealed import Vault
 from bot.store.tables import PromptRow, QuestionRow
 
 MOST_REMEMBERED = 4096
+SILENCE = "silence"  # why a question is closed that nobody has answered in time
 _prompt_ids: WeakKeyDictionary[Vault, dict[bytes, int]] = WeakKeyDictionary()
 QUESTION, PROMPT = table_of(QuestionRow), table_of(PromptRow)
 
@@ -55,6 +56,7 @@ def _of(column: Any, name: str) -> Select[Any]:
 _BY_PERSON = _of(QUESTION.c.person_id, "owner")
 _BY_HOUSEHOLD = _of(QUESTION.c.household_id, "owner")
 _BY_ID = select(*_COLUMNS).join(PROMPT, PROMPT.c.id == QUESTION.c.prompt_id).where(QUESTION.c.id == bindparam("question"))
+_CLOSED_WHY = select(QUESTION.c.closed_why).where(QUESTION.c.id == bindparam("question"), QUESTION.c.closed_at.is_not(None))
 _PROMPT = select(PROMPT.c.id).where(PROMPT.c.digest == bindparam("digest"))
 _CLOSED: dict[str, Any] = {"closed_at": bindparam("now"), "closed_why": bindparam("why")}
 _CLOSE = update(QUESTION).where(QUESTION.c.id == bindparam("question"), QUESTION.c.closed_at.is_(None)).values(**_CLOSED)
@@ -134,6 +136,12 @@ def get(tx: Tx, question_id: int, address_id: int | None = None) -> Kept | None:
     """One question, open or closed."""
     row = tx.first(_BY_ID, {"question": question_id})
     return _kept(row, address_id) if row else None
+
+
+def closed_why(tx: Tx, question_id: int) -> str | None:
+    """Why this question was closed; None while it is open."""
+    row = tx.first(_CLOSED_WHY, {"question": question_id})
+    return str(row.closed_why) if row else None
 
 
 def move(tx: Tx, question_id: int, address_id: int) -> None:

@@ -75,6 +75,9 @@ class Settings:
     twilio_per_second: int = _setting(
         1, "How many texts a second the sending number carries; a long code carries one.", readings.whole(1, 10_000)
     )
+    twilio_calls_per_second: int = _setting(
+        1, "How many calls a second we may begin; an account begins one, the others wait in line at Twilio.", readings.whole(1, 1000)
+    )
     twilio_api_base: str = _setting("https://api.twilio.com", "Where the Twilio REST API is.", readings.api_base)
     duty_phone: str = _setting(
         "", "The phone of the duty room: the hotline connects to it when the service itself is down.", readings.phone

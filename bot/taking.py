@@ -298,6 +298,9 @@ class _Taking:
         if is_last and question.session_id is not None:
             talks.leave(self.stage, question, "unclear")
             return "handed over"
+        if is_last and self.inbound.event is Event.SILENT and self.stage.reply:
+            self.stage.reply.is_silent = True  # nobody is there: the call ends, and the question stays open
+            return "unclear"
         self.stage.say([Phrase(_("Sorry, we did not understand that."))])
         talks.again(self.stage, question)
         return "unclear"

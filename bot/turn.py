@@ -218,7 +218,7 @@ def _run_out(house: House, question_id: int, now: datetime) -> None:
                 leave(Stage(house, tx, now, actor=Actor("person", question.owner, channel="clock")), question)
 
     try:
-        _again_when_lost(lambda: once(lambda stage, question: talks.leave(stage, question, "silence")))
+        _again_when_lost(lambda: once(lambda stage, question: talks.leave(stage, question, questions.SILENCE)))
     except StoreDown:
         raise
     except Exception as fault:

@@ -9,14 +9,13 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from urllib.parse import parse_qs, urlsplit
 
 from bot.envelope import Address, DeliveryState, Inbound, Media, Outbound, Purpose, Receipt, Sent
 from bot.errors import Malformed
 from channels.contract import Capability, Variant, Wish
 from channels.media import Fetched
 from channels.segments import split
-from channels.twilio import RETRIES, Form, TwilioAccount, signed_form
+from channels.twilio import RETRIES, Form, TwilioAccount, is_number, number_in, signed_form
 from channels.twilio_client import Patience, TwilioClient
 from channels.twilio_reach import reach
 from channels.twilio_refusals import failed, refusal
@@ -172,9 +171,9 @@ def receipt_of(form: Form, *, url_path: str) -> Receipt | None:
     error = None
     if state is DeliveryState.FAILED:
         code = form.get("ErrorCode", "")
-        error = failed(code if _is_number(code) else "")
+        error = failed(code if is_number(code) else "")
         state = DeliveryState.EXPIRED if code == _TOO_LATE else state
-    return Receipt("sms", sid, status, state, delivery_id=_delivery(url_path), error=error)
+    return Receipt("sms", sid, status, state, delivery_id=number_in(url_path, "delivery"), error=error)
 
 
 def stop_word(text: str, opt_out_type: str = "") -> Wish | None:
@@ -202,15 +201,6 @@ def _media(form: Form) -> tuple[Media, ...]:
     return tuple(
         Media(url, form.get(f"MediaContentType{place}", "")) for place in range(_MOST_MEDIA) if (url := form.get(f"MediaUrl{place}"))
     )
-
-
-def _delivery(url_path: str) -> int | None:
-    given = parse_qs(urlsplit(url_path).query).get("delivery", [""])[0]
-    return int(given) if _is_number(given) else None
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 def _most_units(to: Address) -> int:

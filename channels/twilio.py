@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from bot.errors import Forged, Malformed, TooLarge
 
@@ -55,6 +55,17 @@ def signed_form(account: TwilioAccount, *, url_path: str, headers: Mapping[str, 
     if not is_form or not _is_utf8(pairs):
         raise Malformed
     return dict(reversed(pairs))
+
+
+def number_in(url_path: str, name: str) -> int | None:
+    """The number that stands under this name in the query of an address of ours; None when none can be one."""
+    given = parse_qs(urlsplit(url_path).query).get(name, [""])[0]
+    return int(given) if is_number(given) else None
+
+
+def is_number(text: str) -> bool:
+    """Whether this is a whole number that a database can hold."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 def sign(token: str, url: str, fields: Iterable[tuple[str, str]] = ()) -> str:

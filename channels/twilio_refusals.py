@@ -11,19 +11,20 @@ from bot.prompt import _
 
 LONGEST_WAIT = timedelta(hours=1)
 
-_GONE = _("There is no phone that takes texts at this number; please mend it.")
+_GONE = _("There is no phone at this number that can be reached; please mend it.")
 _LANDLINE = _("This number is a landline, which takes no texts; please mend it.")
 _AWAY = _("The phone is switched off, or nobody on the way to it took the text.")
 _LATE = _("The text waited longer than it was valid.")
-_COUNTRY = _("Our Twilio account may not write to this number: open its country, or verify the number, in the Twilio console.")
+_COUNTRY = _("Our Twilio account may not write to this number, or ring it: open its country, or verify it, in the Twilio console.")
+_NO_CALL = _("Twilio carries no call to this number.")
 _STOPPED = _("This number has stopped our texts, and the carrier keeps to it; only a START from that phone opens it again.")
 _WORDS = _("The carrier refuses these words.")
-_QUEUE = _("More texts are waiting than Twilio takes from us at once.")
+_QUEUE = _("More is waiting than Twilio takes from us at once.")
 _ACCOUNT = _("Twilio does not accept our account; its SID, token and state must be looked at.")
 _SENDER = _("Twilio does not accept the number or messaging service we send from.")
 _CALLBACK = _("Twilio does not accept the public address of this service.")
 _AWAY_TWILIO = _("Twilio did not answer in a way that we could understand.")
-_OTHER = _("Twilio refuses this text for a reason of its own; its error code says which.")
+_OTHER = _("Twilio refuses this for a reason of its own; its error code says which.")
 
 _CODES: Mapping[str, tuple[type[SendError], str]] = {
     **dict.fromkeys(("21211", "21217", "30005"), (Dead, _GONE)),
@@ -31,14 +32,15 @@ _CODES: Mapping[str, tuple[type[SendError], str]] = {
     # 30008 is "unknown": the next address costs at most being told twice, waiting may cost being told at all.
     **dict.fromkeys(("21612", "30003", "30008"), (Unreachable, _AWAY)),
     # These hold for one country or one number. Our account is sound, so nobody else's delivery waits for it.
-    **dict.fromkeys(("21408", "21608"), (Unreachable, _COUNTRY)),
+    **dict.fromkeys(("21215", "21219", "21408", "21608"), (Unreachable, _COUNTRY)),
+    **dict.fromkeys(("21214", "21216"), (Unreachable, _NO_CALL)),
     "30036": (Unreachable, _LATE),
     **dict.fromkeys(("21610", "30004"), (Stopped, _STOPPED)),
     **dict.fromkeys(("21602", "21617", "30007"), (Refused, _WORDS)),
-    **dict.fromkeys(("14107", "20429", "21611", "30001", "30022"), (Throttled, _QUEUE)),
-    **dict.fromkeys(("20003", "20005", "20006", "30002"), (Misconfigured, _ACCOUNT)),
-    **dict.fromkeys(("21212", "21603", "21606", "21659", "21660", "21661", "21703"), (Misconfigured, _SENDER)),
-    "21609": (Misconfigured, _CALLBACK),
+    **dict.fromkeys(("10004", "14107", "20429", "21611", "30001", "30022"), (Throttled, _QUEUE)),
+    **dict.fromkeys(("10001", "20003", "20005", "20006", "30002"), (Misconfigured, _ACCOUNT)),
+    **dict.fromkeys(("21210", "21212", "21213", "21603", "21606", "21659", "21660", "21661", "21703"), (Misconfigured, _SENDER)),
+    **dict.fromkeys(("21205", "21609"), (Misconfigured, _CALLBACK)),
 }
 
 

@@ -15,6 +15,7 @@ from channels.twilio import RETRIES
 
 MORE_FOR = 5
 LISTEN_FOR = 10  # seconds; the platform's five are too few for somebody of 80
+TOLD = 2  # times that whoever picks up hears what it is about
 RECORD_FOR = 120
 RECORD_PAUSE = 5
 RING_FOR = 20
@@ -57,6 +58,16 @@ class Frame:
     other: str = ""
     in_other: str = ""
     caller_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """What is said round the words of a call of ours: who rings, how to hear it again, and goodbye; and whether a machine listens."""
+
+    opening: str
+    again: str
+    goodbye: str
+    is_machine: bool = False
 
 
 def heard(outbounds: Sequence[Outbound], frame: Frame) -> str:
@@ -107,6 +118,26 @@ def _part(response: VoiceResponse, outbounds: Sequence[Outbound], frame: Frame) 
     response.hangup()
 
 
+def rung(outbound: Outbound, ringing: Ringing) -> str:
+    """What whoever picks up a call of ours hears: who rings, the words, and them once more after ten seconds; then the call ends.
+
+    A silence calls nothing: nobody has answered. A machine is told once and its greeting is no word of anybody's; should it be a human
+    after all, a key still counts.
+    """
+    response = VoiceResponse()
+    action = _at(voice.ANSWER_PATH, **{"delivery" if outbound.asks else "after": outbound.delivery_id})
+    takes = {"input": "dtmf"} if ringing.is_machine else {}
+    opening = f"{ringing.opening}\n"
+    for _time in range(1 if ringing.is_machine else TOLD):
+        gather = _listening(action, outbound.language, timeout=LISTEN_FOR, **takes)
+        _say(gather, f"{opening}{outbound.words}\n{ringing.again}", outbound.language)
+        response.append(gather)
+        opening = ""
+    _say(response, ringing.goodbye, outbound.language)
+    response.hangup()
+    return str(response)
+
+
 def recording(words: str, *, language: str, delivery: int) -> str:
     """The answer when nothing was understood: the words are recorded and a person listens. That it is recorded is said first."""
     response = VoiceResponse()
@@ -149,15 +180,13 @@ def down(first: Sequence[Said], after: Sequence[Said], *, dial: str = "") -> str
 
 
 def _listening(action: str, language: str, **how: object) -> Gather:
+    listens = {"input": "speech dtmf", "language": _tongue(language).gather, "speech_timeout": "auto"} | how
     return Gather(
-        input="speech dtmf",
-        language=_tongue(language).gather,
-        speech_timeout="auto",
         num_digits=1,
         finish_on_key="",  # alone, the key that finishes would skip the action
         action=action,
         method="POST",
-        **how,
+        **listens,
     )
 
 

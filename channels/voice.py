@@ -5,7 +5,6 @@ The first words are an open question, never a menu (GB/T 33358-2016). Only a key
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,9 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 from bot.envelope import Address, Event, Inbound, Media, Outbound, Sent
 from bot.errors import Malformed, Unavailable, Unreachable
 from bot.prompt import _
+from channels import telephone
 from channels.contract import Capability, Variant
 from channels.media import Fetched
-from channels.twilio import Form, TwilioAccount
+from channels.twilio import Form, TwilioAccount, number_in
 from channels.twilio_client import NotThere, Patience, TwilioClient
 from channels.twilio_reach import reach
 
@@ -31,15 +31,10 @@ STATUS_PATH = "/hooks/twilio/voice/status"
 REPEAT, CORRECT, OTHER_LANGUAGE = "*", "0", "9"
 IN_LANGUAGE: Mapping[str, str] = MappingProxyType({"en": "english", "zh_CN": "中文"})  # what a key pressed for a language says
 _OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
-_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
-# A number that is hidden is one of these words on a telephone's keys: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE.
-_WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
-# Read out as a number, 119 would be "one hundred and nineteen"; people say it figure by figure.
-_FIGURES = re.compile(r"(?<![\d:])(?:11[029]|12[02]|12345|12356|12379)(?![\d:])")
 
 
 class Voice:
-    """Calls that people make to us. Words are drawn into the answer of the hook that waits; none is sent of our own accord."""
+    """Calls while they last. Words are drawn into the answer of the hook that waits; what we begin ourselves is the ring channel's."""
 
     name = "voice"
     variant: Variant = "spoken"
@@ -54,13 +49,12 @@ class Voice:
         self._client: TwilioClient | None = None
 
     def capability(self, address: Address) -> Capability:
-        """We cannot speak to anybody who has not rung us: what is told later goes to their next address."""
+        """Nobody is spoken to who is in no call: what is told later goes to their next address, or rings their telephone."""
         return replace(reach(address), reaches=False, two_way=False, why="")
 
     def draw(self, says: tuple[str, ...], asked: str | None = None, choices: tuple[tuple[str, str], ...] = ()) -> str:
         """Each sentence on a line of its own, to be said one after the other; the choices say their keys themselves."""
-        words = "\n".join(filter(None, (*says, asked, *(words for _key, words in choices))))
-        return _FIGURES.sub(lambda number: " ".join(number[0]), words)
+        return telephone.draw(says, asked, choices)
 
     async def open(self) -> None:
         """Hold the connections that recordings are fetched over."""
@@ -148,7 +142,7 @@ def was_reached(form: Form) -> bool:
 
 def is_named(form: Form) -> bool:
     """Whether the caller shows a number that can be rung or written to."""
-    return _caller(form) is not None
+    return telephone.far_end(form) is not None
 
 
 def _inbound(form: Form, step: str, now: datetime, /, **said: object) -> Inbound:
@@ -156,21 +150,16 @@ def _inbound(form: Form, step: str, now: datetime, /, **said: object) -> Inbound
     call = form.get("CallSid", "")
     if not call:
         raise Malformed
-    sender = Address("voice", _caller(form) or f"call:{call}")
+    sender = Address("voice", telephone.far_end(form) or f"call:{call}")
     return Inbound("voice", f"{call}:{step}", sender, now, **said)  # type: ignore[arg-type]
-
-
-def _caller(form: Form) -> str | None:
-    number = re.sub(r"[\s()-]", "", form.get("From", ""))
-    return number if _NUMBER.fullmatch(number) and number not in _WITHHELD else None
 
 
 def _delivery(url_path: str) -> tuple[int, bool]:
     """The delivery that a step follows, and whether that had asked nothing."""
     for name in ("delivery", "after"):
-        given = _query(url_path, name)
-        if given.isascii() and given.isdecimal() and len(given) <= 18:
-            return int(given), name == "after"
+        given = number_in(url_path, name)
+        if given is not None:
+            return given, name == "after"
     raise Malformed
 
 

@@ -33,6 +33,7 @@ from bot.store.tables import QuestionRow, TimerRow
 from bot.translate import load_translator
 from channels import sms, telegram_updates, terminal
 from channels.contract import Channel
+from channels.ring import Ring
 from channels.segments import segments
 from channels.sms import Sms
 from channels.telegram import Telegram, buttons
@@ -113,6 +114,7 @@ class Talks:
         self._channels: dict[str, Channel] = {
             "sms": Sms(account(), clock=lambda: self.now),
             "telegram": Telegram(TelegramAccount(BOT_TOKEN), translate=TRANSLATOR.on_screen),
+            "ring": Ring(account()),
             "terminal": Terminal(io.StringIO()),
             "voice": Voice(account()),
         }

@@ -16,6 +16,7 @@ from bot.envelope import Address
 from bot.errors import AnlinError, SettingsFault
 from bot.restored import BACKED_UP, COPY_OF, RESTORED
 from bot.store import meta, people
+from bot.store.addresses import sent_by
 from bot.store.begin import Tx
 from bot.store.columns import table_of
 from bot.store.staff import ROLES_OF_A_GRID
@@ -28,7 +29,7 @@ BACKUP_EVERY, TOLD_FOR = timedelta(days=7), timedelta(days=30)
 
 GRID, ESTATE, ADDRESS = table_of(Grid), table_of(Estate), table_of(AddressRow)
 _GRIDS = select(GRID.c.id, GRID.c.name, ESTATE.c.name.label("estate")).join(ESTATE, ESTATE.c.id == GRID.c.estate_id).order_by(GRID.c.id)
-_ENROLLED = select(ADDRESS.c.channel, ADDRESS.c.value, ADDRESS.c.data_key_id).where(ADDRESS.c.gone_at.is_(None))
+_ENROLLED = select(ADDRESS.c.channel, ADDRESS.c.value, ADDRESS.c.data_key_id, ADDRESS.c.preference).where(ADDRESS.c.gone_at.is_(None))
 
 
 @click.command()
@@ -63,7 +64,7 @@ def hooks(base: Base) -> Iterator[str]:
     """Where the platforms must be told to call."""
     if base.settings.has_twilio:
         yield f"Twilio, incoming texts: {base.settings.sms_hook_url}{RETRIES}"
-        yield "Twilio, receipts: sent along with every text, nothing to enter."
+        yield "Twilio, receipts, and what is said in calls that we place: sent along with each of them, nothing to enter."
         yield f"Twilio, a call comes in: {base.settings.public_url}{voice.CALL_PATH}{RETRIES}"
         yield f"Twilio, call status changes: {base.settings.public_url}{voice.STATUS_PATH}{RETRIES}"
         yield "Twilio, primary handler fails: the TwiML Bin that `anlin fallback` prints, played when this whole machine is down."
@@ -117,11 +118,10 @@ def reach(base: Base, tx: Tx) -> Iterator[str]:
     for row in tx.all(_ENROLLED):
         if row.channel == "terminal":
             continue
-        channel = by_name.get(row.channel)
+        name = sent_by(row.channel, row.preference)
+        channel = by_name.get(name)
         why = (
-            channel.capability(Address(row.channel, tx.unseal(row.data_key_id, row.value))).why
-            if channel
-            else f"No {row.channel} account is configured."
+            channel.capability(Address(name, tx.unseal(row.data_key_id, row.value))).why if channel else f"No {name} account is configured."
         )
         if why:
             counted[why] = counted.get(why, 0) + 1

@@ -29,18 +29,34 @@ def staff() -> None:
 @click.option("--role", required=True, type=click.Choice(people.ROLES), help="What they do.")
 @click.option("--grid", "grids", multiple=True, metavar="GRID", help="A grid they look after, by name or estate/name; may be given again.")
 @click.option("--phone", "phones", multiple=True, metavar="NUMBER", help="A phone in E.164 (+86138…), best first; may be given again.")
+@click.option(
+    "--telephone",
+    "telephones",
+    multiple=True,
+    metavar="NUMBER",
+    help="A telephone to ring where texts do not get through, after the phones; may be given again.",
+)
 @json_option
 @as_option
 def add(  # noqa: PLR0913 -- one argument for each option
-    *, name: str, new_handle: str, role: str, grids: tuple[str, ...], phones: tuple[str, ...], is_json: bool, handle: str | None
+    *,
+    name: str,
+    new_handle: str,
+    role: str,
+    grids: tuple[str, ...],
+    phones: tuple[str, ...],
+    telephones: tuple[str, ...],
+    is_json: bool,
+    handle: str | None,
 ) -> None:
-    """Add a member of staff, NAME as people call them. Their phones count as verified: you vouch for them."""
+    """Add a member of staff, NAME as people call them. Their phones and telephones count as verified: you vouch for them."""
     with opened(handle) as desk:
         desk.only("administrator", "street", "community_duty")
         with desk.base.store.begin() as tx:
             if people.staff_by_handle(tx, new_handle):
                 raise click.ClickException(f"Somebody signs as {new_handle!r} already.")
             addresses = [Address("sms", _number(phone)) for phone in phones]
+            addresses += [Address("voice", _number(telephone)) for telephone in telephones]
             wanted = [_grid(tx.all(_GRIDS), grid) for grid in grids]
             staff_id = people.add_staff(tx, name, handle=new_handle, role=role, grids=wanted, addresses=addresses, now=desk.now)
         if is_json:

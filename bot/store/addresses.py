@@ -25,6 +25,9 @@ DATA_KEY = table_of(DataKey)
 
 EVERYTHING = "*"  # what a carrier stops
 ANSWERED_ONLY = 1_000_000  # the preference of an address where words are heard only while its owner is there: a call
+# A telephone is one address, whoever rings: in its owner's own call words wait there to be drawn; of our own accord it is rung, by
+# another channel, if it is on the list of those to be tried.
+_RUNG_BY = {"voice": "ring"}
 NEVER_STOPPED = frozenset({Purpose.SAFETY, Purpose.REPLY})
 
 
@@ -52,7 +55,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """An address something can be sent to."""
+    """An address something can be sent to, and by which channel."""
 
     id: int
     channel: str
@@ -154,6 +157,11 @@ def next_address(tx: Tx, address_id: int, purpose: str) -> Reached | None:
     return next((address for address in after if address.preference < ANSWERED_ONLY), None)
 
 
+def sent_by(channel: str, preference: int) -> str:
+    """The channel by which words of our own accord go to an address of this channel and place in the list."""
+    return _RUNG_BY.get(channel, channel) if preference < ANSWERED_ONLY else channel
+
+
 def is_stopped(stopped: str, purpose: str | None) -> bool:
     """True when the carrier stops everything on this address, or the person has stopped this purpose."""
     words = stopped.split()
@@ -214,7 +222,8 @@ def verify(tx: Tx, address_id: int, now: datetime) -> None:
 
 
 def _reached(tx: Tx, row: Row[*tuple[Any, ...]]) -> Reached:
-    return Reached(row.id, row.channel, row.data_key_id, tx.unseal(row.data_key_id, row.value), row.preference)
+    channel = sent_by(row.channel, row.preference)
+    return Reached(row.id, channel, row.data_key_id, tx.unseal(row.data_key_id, row.value), row.preference)
 
 
 def _stopped(tx: Tx, address_id: int, *, add: set[str], drop: set[str]) -> None:

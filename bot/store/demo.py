@@ -20,7 +20,7 @@ from bot.store.tx import Tx
 
 ESTATE, BUILDING, UNIT, HOUSEHOLD = table_of(Estate), table_of(Building), table_of(Unit), table_of(Household)
 
-CHANNEL = "sms"
+CHANNEL, TELEPHONE = "sms", "voice"
 ESTATES = NEW, GARDEN = "示例新村", "示例花园"
 GRIDS_PER_ESTATE = 2
 BUILDINGS_PER_ESTATE = 6
@@ -53,6 +53,7 @@ class _Worker:
     role: str
     grids: tuple[int, ...] = ()  # places in the order the grids are made
     title: str = ""
+    is_rung: bool = False  # their telephone rings when a text does not get through
 
 
 RESIDENTS = (
@@ -82,7 +83,7 @@ STAFF = (
     _Worker("+9990200004", "示例·网格员四", "grid4", "grid_worker", (3,), "示例花园第二网格网格员"),
     _Worker("+9990200011", "示例·网格长一", "leader1", "grid_leader", (0, 1), "示例新村网格长"),
     _Worker("+9990200012", "示例·网格长二", "leader2", "grid_leader", (2, 3), "示例花园网格长"),
-    _Worker("+9990200021", "示例·值班员", "duty1", "community_duty", (), "社区值班"),
+    _Worker("+9990200021", "示例·值班员", "duty1", "community_duty", (), "社区值班", is_rung=True),
     _Worker("+9990200031", "示例·街道", "street1", "street", (), "街道值守"),
     _Worker("+9990200041", "示例·管理员", "admin1", "administrator", (), "管理员"),
 )
@@ -120,7 +121,7 @@ def _hire(tx: Tx, now: datetime) -> None:
             handle=worker.handle,
             role=worker.role,
             grids=[grids[place] for place in worker.grids],
-            addresses=[Address(CHANNEL, worker.number)],
+            addresses=[Address(channel, worker.number) for channel in ((CHANNEL, TELEPHONE) if worker.is_rung else (CHANNEL,))],
             now=now,
         )
 

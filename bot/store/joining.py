@@ -8,11 +8,13 @@ from sqlalchemy import Column, bindparam, select, update
 
 from bot.effects import Owner
 from bot.envelope import Address
-from bot.store.addresses import ADDRESS, PERSON, Known, add_address, addresses_of, at, is_stranger, verify
+from bot.store.addresses import ADDRESS, ANSWERED_ONLY, PERSON, Known, add_address, addresses_of, at, is_stranger, verify
 from bot.store.people import hold
 from bot.store.tx import Tx
 
-_OWN = select(ADDRESS.c.id, ADDRESS.c.channel, ADDRESS.c.data_key_id, ADDRESS.c.value).where(ADDRESS.c.person_id == bindparam("person"))
+_OWN = select(ADDRESS.c.id, ADDRESS.c.channel, ADDRESS.c.data_key_id, ADDRESS.c.value, ADDRESS.c.preference).where(
+    ADDRESS.c.person_id == bindparam("person")
+)
 
 
 def join(tx: Tx, known: Known, also: Address, *, now: datetime) -> bool:
@@ -51,7 +53,8 @@ def _go_over(tx: Tx, stranger: int, to: Known, *, now: datetime) -> None:
     assert to.person_id is not None
     for row in tx.all(_OWN, {"person": stranger}):
         address = Address(row.channel, tx.unseal(row.data_key_id, row.value))
-        add_address(tx, address, Owner(to.person_id), now=now, preference=to.preference + 1)
+        preference = row.preference if row.preference >= ANSWERED_ONLY else to.preference + 1
+        add_address(tx, address, Owner(to.person_id), now=now, preference=preference)
     for column in naming_persons():
         tx.run(update(column.table).where(column == stranger).values({column: to.person_id}))
 

@@ -54,23 +54,23 @@ def voice_hooks(hotline: Hotline) -> Blueprint:
 
     @hooks.post(voice.CALL_PATH)
     def call() -> Response:
-        return _spoken(hotline, lambda form: _greeted(hotline, form))
+        return spoken(hotline, lambda form: _greeted(hotline, form))
 
     @hooks.post(voice.ANSWER_PATH)
     def answer() -> Response:
-        return _spoken(hotline, lambda form: _taken(hotline, form, voice.answered(form, url_path=asked_path(), now=hotline.clock())))
+        return spoken(hotline, lambda form: _taken(hotline, form, voice.answered(form, url_path=asked_path(), now=hotline.clock())))
 
     @hooks.post(voice.RECORDING_PATH)
     def recording() -> Response:
-        return _spoken(hotline, lambda form: _kept(hotline, form))
+        return spoken(hotline, lambda form: _kept(hotline, form))
 
     @hooks.post(voice.DIALLED_PATH)
     def dialled() -> Response:
-        return _spoken(hotline, lambda form: _after_dialling(hotline, form))
+        return spoken(hotline, lambda form: _after_dialling(hotline, form))
 
     @hooks.post(voice.STATUS_PATH)
     def status() -> Response:
-        return answered(lambda: _over(hotline, voice.hung_up(_form(hotline), now=hotline.clock())))
+        return answered(lambda: over(hotline, voice.hung_up(form_of(hotline), now=hotline.clock())))
 
     return hooks
 
@@ -99,7 +99,7 @@ def _kept(hotline: Hotline, form: Form) -> str:
     step = voice.recorded(form, url_path=asked_path(), now=hotline.clock())
     outbounds = hotline.take(step.inbound)
     if step.is_last:
-        _over(hotline, voice.hung_up(form, now=hotline.clock(), after=f"{step.delivery}"))
+        over(hotline, voice.hung_up(form, now=hotline.clock(), after=f"{step.delivery}"))
     return _heard(hotline, form, outbounds)
 
 
@@ -124,27 +124,30 @@ def _after_dialling(hotline: Hotline, form: Form) -> str:
     return twiml.closing(hotline.said(words, language), language=language)
 
 
-def _over(hotline: Hotline, step: Step | None) -> None:
+def over(hotline: Hotline, step: Step | None) -> None:
+    """What was being asked in a call that has ended goes on elsewhere."""
     if step is not None:
         hotline.take(step.inbound)
 
 
-def _spoken(hotline: Hotline, work: Callable[[Form], str]) -> Response:
+def spoken(hotline: Hotline, work: Callable[[Form], str], *, dial: str | None = None) -> Response:
+    """What is heard on the line; with the database away, the emergency numbers, and then the duty room unless another number is given."""
     try:
-        words = work(_form(hotline))
+        words = work(form_of(hotline))
     except InboundRefused as refused:
         log.warning("refused hook=%s status=%s", request.path, refused.status)
         return Response(str(refused), status=refused.status, mimetype="text/plain")
     except Exception as fault:  # whatever is wrong with us, the caller hears the numbers
         log.error("hotline broken hook=%s: %s", request.path, where(fault))
-        return Response(_broken(hotline), mimetype="text/xml")
+        return Response(_broken(hotline, hotline.duty_phone if dial is None else dial), mimetype="text/xml")
     return Response(words, mimetype="text/xml")
 
 
-def _form(hotline: Hotline) -> Form:
+def form_of(hotline: Hotline) -> Form:
+    """The form of this request, which the platform has signed."""
     return signed_form(hotline.account, url_path=asked_path(), headers=dict(request.headers), body=request.get_data())
 
 
-def _broken(hotline: Hotline) -> str:
+def _broken(hotline: Hotline, dial: str) -> str:
     speaker = Speaker(hotline.translator, hotline.draw, hotline.clock())
-    return broken(speaker, (hotline.translator.own,), duty_phone=hotline.duty_phone)
+    return broken(speaker, (hotline.translator.own,), duty_phone=dial)

@@ -20,8 +20,9 @@ from bot.errors import Forged, Malformed, TooLarge
 from bot.translate import load_translator
 from bot.web.server import create_app
 from bot.web.telegram import SECRET_HEADER, telegram_hooks
-from channels import sms, terminal, voice
+from channels import ring, sms, terminal, voice
 from channels.contract import Channel
+from channels.ring import Ring
 from channels.sms import Sms
 from channels.telegram import Telegram
 from channels.telegram_api import HOOK_PATH, TelegramAccount
@@ -140,6 +141,24 @@ class VoiceRig(SmsRig):
         yield Stage(Voice(account()))
 
 
+class RingRig(SmsRig):
+    """Signed like a text; what is picked up or over is a receipt, and never an inbound."""
+
+    def take(self, case: dict[str, Any]) -> Inbound | Receipt | None:
+        path, headers, body = self.request({"path": f"{ring.CALL_PATH}?delivery=7"} | case)
+        form = signed_form(account(), url_path=path, headers=headers, body=body)
+        if path.startswith(ring.STATUS_PATH):
+            return ring.receipt_of(form, url_path=path)
+        return ring.picked_up(form, url_path=path).receipt
+
+    @contextmanager
+    def stage(self, case: dict[str, Any]) -> Iterator[Stage]:
+        reply = case["answer"]
+        with Provider(_reply(reply)) as provider:
+            patience = Patience(connect=2, answer=case.get("patience", 5))
+            yield Stage(Ring(account(_away() if reply == "away" else provider.base), patience=patience), provider.asked)
+
+
 class TerminalRig:
     takes_hooks = False
     network = False
@@ -195,7 +214,7 @@ class TelegramRig:
             yield Stage(Telegram(bot, translate=translate, patience=case.get("patience", 5)), provider.asked)
 
 
-RIGS: dict[str, Rig] = {"sms": SmsRig(), "telegram": TelegramRig(), "terminal": TerminalRig(), "voice": VoiceRig()}
+RIGS: dict[str, Rig] = {"ring": RingRig(), "sms": SmsRig(), "telegram": TelegramRig(), "terminal": TerminalRig(), "voice": VoiceRig()}
 _REFUSED = {refusal.status: refusal for refusal in (Forged, Malformed, TooLarge)}
 
 

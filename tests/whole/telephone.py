@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from tests.whole.service import Phones, until
 
@@ -67,3 +68,13 @@ def ring(phones: Phones, number: str) -> Telephone:
     until(lambda: call.looks().state != "connecting")
     assert call.call["warnings"] == []
     return call
+
+
+def rung(phones: Phones, number: str, *, times: int = 1) -> Telephone:
+    """The latest call that the service has placed to this number, once there are so many."""
+
+    def placed() -> list[dict[str, Any]]:
+        calls = [call for call in phones.asked("get", f"calls?phone={quote(number)}")["calls"] if call["direction"] == "outbound-api"]
+        return calls if len(calls) >= times else []
+
+    return Telephone(phones, until(placed, told=lambda: f"nobody rings {number}")[0])

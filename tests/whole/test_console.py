@@ -23,7 +23,7 @@ from bot.envelope import Address, Inbound
 from channels.simulator.server import Simulator
 from channels.simulator.settings import SimulatorSettings
 from tests.whole.breaking import broken
-from tests.whole.service import ALONE, NEIGHBOUR, ROOT, TRAPPED, based
+from tests.whole.service import ALONE, DUTY, NEIGHBOUR, ROOT, TRAPPED, based
 
 JINCHANG = ROOT.parent / "shared/data/jinchang_estates.csv"
 KEYS = {"number", "class", "category", "state", "place", "channel", "due", "timeline"}
@@ -226,13 +226,15 @@ def test_check_tells_bad_settings_too(bare: Console) -> None:
 
 def test_check_says_what_the_carrier_cannot_do_for_the_people_enrolled(anlin: Console) -> None:
     """Twilio cannot be answered from a mainland number: whoever has only that is counted."""
-    anlin.fine("staff", "add", "样例·新人", "--handle", "new", "--role", "community_duty", "--phone", "+8613800000000")
+    numbers = ("--phone", "+8613800000000", "--telephone", "+861088880000")
+    anlin.fine("staff", "add", "样例·新人", "--handle", "new", "--role", "community_duty", *numbers)
     anlin.settings(
         TWILIO_ACCOUNT_SID="AC" + "0" * 32, TWILIO_AUTH_TOKEN="t" * 32, TWILIO_FROM="+15005550006", PUBLIC_URL="https://example.org"
     )
     ran = anlin("check")
     assert ran.code == 1
-    assert "1 addresses:" in ran.out
+    assert ran.out.count("1 addresses:") == 2
+    assert "Twilio cannot call it" in ran.out
     assert "https://example.org/hooks/twilio/sms#rc=3&rp=all" in ran.out
     assert "+8613800000000" not in ran.out
 
@@ -338,6 +340,8 @@ def test_staff_are_added_with_grids_and_phones_and_can_sign(anlin: Console) -> N
         "示例新村/第一网格",
         "--phone",
         "+999 0200-077",
+        "--telephone",
+        "+999 0200-078",
     )
     assert "new" in anlin.fine(*words).out
     assert anlin.fine("case", "list", "--as", "new").out.strip() == "There are no such cases."
@@ -351,6 +355,8 @@ def test_staff_are_added_with_grids_and_phones_and_can_sign(anlin: Console) -> N
         (("--role", "grid_worker", "--grid", "第九网格"), "示例新村/第一网格"),
         (("--role", "grid_worker", "--phone", "13800000000"), "E.164"),
         (("--role", "grid_worker", "--phone", ALONE), "belongs to somebody else"),
+        (("--role", "grid_worker", "--telephone", "13800000000"), "E.164"),
+        (("--role", "grid_worker", "--telephone", DUTY), "belongs to somebody else"),
     ],
 )
 def test_what_is_wrong_about_new_staff_is_told_and_nobody_is_added(anlin: Console, words: tuple[str, ...], told: str) -> None:

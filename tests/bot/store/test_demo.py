@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
+from bot.effects import Owner
 from bot.envelope import Address
 from bot.store import demo, estate, people
 from bot.store.begin import Store
@@ -59,6 +60,18 @@ def test_every_phone_of_the_demo_belongs_to_whom_it_says_and_no_carrier_can_dial
                 assert known is not None
                 assert (known.role or "resident") == kind
                 assert people.name_of(tx, known.person_id or 0).startswith("示例·")
+
+
+def test_the_duty_officer_is_rung_where_a_text_does_not_get_through(store: Store) -> None:
+    with store.begin() as tx:
+        demo.load(tx, NOW)
+        (officer,) = people.standing(tx, "community_duty", None, NOW)
+        text, call = people.addresses_of(tx, Owner(officer.person_id))
+        known = people.at(tx, Address("voice", text.value))
+        assert known is not None
+        assert (text.channel, call.channel, call.value, known.staff_id) == ("sms", "ring", text.value, officer.id)
+        assert people.next_address(tx, text.id, "work") == call
+        assert people.next_address(tx, call.id, "work") is None
 
 
 @pytest.mark.parametrize("what", ["an estate", "a person", "the demo"])

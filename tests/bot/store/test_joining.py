@@ -85,6 +85,16 @@ def test_a_strangers_number_goes_over_to_a_chat_that_is_known(tx: Tx) -> None:
     assert who(tx, STRANGERS) == owner_of(tx, session_id) == her
 
 
+def test_a_telephone_that_only_rang_us_is_rung_no_more_for_having_been_joined(tx: Tx) -> None:
+    stranger, telephone = who(tx, STRANGERS), Address("voice", STRANGERS.value)
+    people.add_address(tx, telephone, Owner(stranger), now=NOW, preference=people.ANSWERED_ONLY)
+    assert joined(tx, CHAT, HERS)
+
+    assert joined(tx, CHAT, STRANGERS)
+    assert who(tx, telephone) == who(tx, HERS)
+    assert "ring" not in {address.channel for address in people.addresses_of(tx, Owner(who(tx, HERS)))}
+
+
 def test_saying_it_again_changes_nothing(tx: Tx) -> None:
     assert joined(tx, CHAT, HERS)
     before = people.addresses_of(tx, Owner(who(tx, HERS)))

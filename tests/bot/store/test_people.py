@@ -137,6 +137,20 @@ def test_where_somebody_is_only_answered_is_never_next(store: Store, three: tupl
         assert people.next_address(tx, ids[2], Purpose.CASE) is None
 
 
+def test_a_telephone_on_the_list_is_rung_in_its_turn_and_is_the_same_that_rings_us(store: Store, three: tuple[int, list[int]]) -> None:
+    person_id, ids = three
+    telephone = Address("voice", "+9990100097")
+    with store.begin() as tx:
+        people.add_address(tx, telephone, Owner(person_id), now=NOW, preference=people.ANSWERED_ONLY)
+        people.add_address(tx, telephone, Owner(person_id), now=NOW, preference=9)
+        following = people.next_address(tx, ids[2], Purpose.CASE)
+        known = people.at(tx, telephone)
+        assert following is not None
+        assert known is not None
+        assert (following.channel, following.value, following.id) == ("ring", telephone.value, known.address_id)
+        assert (known.channel, known.person_id) == ("voice", person_id)
+
+
 def test_a_purpose_is_stopped_on_one_address_and_resumed(store: Store, three: tuple[int, list[int]]) -> None:
     person_id, ids = three
 
