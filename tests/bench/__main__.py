@@ -6,13 +6,14 @@ import argparse
 import os
 from collections.abc import Callable, Mapping
 
-from tests.bench import dispatch, engine, memory, sms_turn
+from tests.bench import call_steps, dispatch, engine, memory, sms_turn
 from tests.bench.table import Line, printed
 
 BENCHES: Mapping[str, Callable[[], list[Line]]] = {
     "engine": engine.run,
     "memory": memory.run,
     "sms_turn": sms_turn.run,
+    "call_steps": call_steps.run,
     "dispatch": dispatch.run,
 }
 
