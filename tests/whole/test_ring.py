@@ -107,6 +107,17 @@ def test_a_spoken_word_takes_the_case_too(anlin: Running) -> None:
     assert case_of(anlin).state == "accepted"
 
 
+def test_who_speaks_english_is_rung_in_english(anlin: Running) -> None:
+    anlin.phones.said(DUTY, "English")
+    call = paged(anlin).does("pick_up")
+
+    words = call.hears.splitlines()
+    assert (words[0], words[2]) == ("This is Anlin calling.", "Can you take it?")
+    assert words[3:] == ["I take it: press 1.", "I cannot: press 2.", "To hear it again, press star."]
+    assert call.call["waiting"]["language"] == "en-US"
+    assert call.presses("1").hears.startswith("Thank you.")
+
+
 def test_who_cannot_go_says_so_with_a_key_and_the_next_is_asked_at_once(anlin: Running) -> None:
     paged(anlin).does("pick_up").presses("2")
 
