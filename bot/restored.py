@@ -15,7 +15,7 @@ from sqlalchemy import Table, bindparam, func, insert, select, text
 
 from bot import deliveries, questions, timers
 from bot.deliveries import DELIVERY, EXPIRED, QUEUED
-from bot.store import meta, timeline
+from bot.store import desk_sessions, meta, timeline
 from bot.store.addresses import ADDRESS, DATA_KEY
 from bot.store.tx import Tx
 
@@ -45,6 +45,7 @@ def settle(tx: Tx, *, made_at: datetime, now: datetime) -> Plan:
     for subject, count in Counter(subject for _delivery, subject in aside if subject).items():
         timeline.append(tx, subject, at=now, actor="clock", kind="set_aside", body={"deliveries": count, "copy_of": made_at.isoformat()})
     postponed = sum(rows.postpone(tx, until=now + LOOK_FIRST, now=now) for rows in (timers, questions))
+    desk_sessions.end_everybodys(tx, why="restored", now=now)  # one that was ended since would be open again
     _leave_gaps(tx, now)
     meta.put(tx, RESTORED, now.isoformat())
     meta.put(tx, COPY_OF, made_at.isoformat())

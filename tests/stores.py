@@ -24,6 +24,7 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlmodel import SQLModel
 
+import bot.store.account_rows  # noqa: F401 - the desk's, too
 import workflows.cases.rows  # noqa: F401 - the rooms' rows are in the same metadata
 from bot.store import schema
 from bot.store.begin import Store, Tx

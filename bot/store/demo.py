@@ -112,6 +112,12 @@ def phones() -> tuple[tuple[str, str, str], ...]:
     return (*residents, (number, f"{_spoken(home)}，两位老人合用", "household"), (STRANGER, "没有登记的号码", "stranger"), *staff)
 
 
+def is_invented(tx: Tx, person_id: int) -> bool:
+    """Whether this is one of the invented staff: by the telephone, a number that nobody real can have."""
+    known = (people.at(tx, Address(CHANNEL, worker.number)) for worker in STAFF)
+    return any(each is not None and each.person_id == person_id for each in known)
+
+
 def _hire(tx: Tx, now: datetime) -> None:
     grids = [row.id for row in tx.all(GRIDS)]
     for worker in STAFF:

@@ -24,6 +24,7 @@ WORD = "anlin"
 WRONG_KEY = "The sealing key file does not belong to this database; nothing in it could be read. Restore the one made with it."
 
 _GET = select(META.c.value).where(META.c.key == bindparam("key"))
+_HOLD = _GET.with_for_update()
 _MINE = (LEASE.c.name == bindparam("the_name"), LEASE.c.holder == bindparam("the_holder"))
 _KEEP = update(LEASE).where(*_MINE, LEASE.c.until > bindparam("now", type_=LEASE.c.until.type))
 _RELEASE = delete(LEASE).where(*_MINE)
@@ -32,6 +33,11 @@ _RELEASE = delete(LEASE).where(*_MINE)
 def get(tx: Tx, key: str) -> str | None:
     row = tx.first(_GET, {"key": key})
     return None if row is None else row.value
+
+
+def hold(tx: Tx) -> None:
+    """Nobody else who holds the facts goes on until the transaction ends (where the database does not see to it by itself)."""
+    tx.run(_HOLD, {"key": SEALED_WORD})
 
 
 def put(tx: Tx, key: str, value: str) -> None:

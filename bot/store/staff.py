@@ -52,6 +52,7 @@ _MEMBERS = (
     .order_by(STAFF.c.id, STAFF_GRID.c.grid_id)
 )
 _BY_HANDLE = _MEMBERS.where(STAFF.c.handle == bindparam("handle"))
+_ANY_HANDLE = select(STAFF.c.id).where(STAFF.c.handle == bindparam("handle"))
 _NOW = bindparam("now", type_=DUTY.c.starts_at.type)
 _DUTY_NOW = exists().where(DUTY.c.staff_id == STAFF.c.id, DUTY.c.starts_at <= _NOW, DUTY.c.ends_at > _NOW)
 _NO_DUTY = not_(exists().where(DUTY.c.staff_id == STAFF.c.id))
@@ -96,6 +97,16 @@ def add_duty(tx: Tx, staff_id: int, *, starts_at: datetime, ends_at: datetime) -
 def staff_by_handle(tx: Tx, handle: str) -> StaffMember | None:
     """The active member of staff who signs with this handle."""
     return next(iter(_members(tx.all(_BY_HANDLE, {"handle": handle}))), None)
+
+
+def is_taken(tx: Tx, handle: str) -> bool:
+    """Whether somebody signs or ever signed with this handle: what stands on a timeline must not become another's."""
+    return tx.first(_ANY_HANDLE, {"handle": handle}) is not None
+
+
+def leave(tx: Tx, staff_id: int) -> None:
+    """They work here no more: nobody calls them, and what they did stays theirs."""
+    tx.update(Staff, staff_id, is_active=False)
 
 
 def grids_of(tx: Tx, staff_id: int) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from bot.effects import Owner
 from bot.envelope import Lane
 from bot.prompt import YES_NO, Ask
 from bot.restored import CASE_GAP, DELIVERY_GAP, LOOK_FIRST, Plan
-from bot.store import meta, timeline
+from bot.store import desk_sessions, meta, people, timeline
 from bot.store.begin import Store
 from tests.bot.sending import MINUTE, NOW, TRANSLATOR, Climb, claim, person, queue, row, rows
 
@@ -79,6 +79,16 @@ def test_numbers_that_may_have_been_given_out_since_are_not_given_again(store: S
     with store.begin() as tx:
         assert tx.new_data_key(LATER) > key + CASE_GAP
     assert queue(store, sms) > last + DELIVERY_GAP
+
+
+def test_nobody_is_at_the_desk_any_more(store: Store) -> None:
+    """Somebody signed out, or was put out, after the copy was taken: there the session is still open."""
+    with store.begin() as tx:
+        staff_id = people.add_staff(tx, "示例·值班员", handle="duty", role="community_duty", now=NOW)
+        token = desk_sessions.start(tx, staff_id, role="community_duty", stage="full", now=LATER)
+    settled(store)
+    with store.read() as tx:
+        assert desk_sessions.at(tx, token, desk_sessions.Lasts(DAY, DAY), now=LATER) is None
 
 
 def test_a_copy_may_be_restored_more_than_once_and_an_empty_one_too(store: Store) -> None:
