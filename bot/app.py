@@ -21,12 +21,15 @@ from bot.lease import Lease
 from bot.room import House, Room, Sight
 from bot.router import COMMANDS
 from bot.settings import Settings, on_port
-from bot.store import demo, people
+from bot.store import accounts, demo, people
 from bot.store.begin import Store
 from bot.store.keys import KeyFile
 from bot.store.sealed import Vault
 from bot.translate import Translator, load_translator
 from bot.triage.triage import triage
+from bot.web.desk.desk import desk_pages
+from bot.web.desk.door import Door
+from bot.web.desk.proof import Passwords
 from bot.web.front import front
 from bot.web.health import health
 from bot.web.hooks import sms_hooks
@@ -263,9 +266,26 @@ class Anlin:
             settle=self.settle,
         )
 
+    def _door(self) -> Door:
+        base, wall = self.base, Clock().now
+        with base.store.begin() as tx:
+            secret = accounts.desk_key(tx, wall())
+        return Door(
+            store=base.store,
+            translator=base.translator,
+            clock=base.clock.now,
+            wall=wall,
+            public_url=base.settings.public_url,
+            secret=secret,
+            passwords=Passwords(),
+            idle=timedelta(minutes=base.settings.desk_idle_minutes),
+            is_training=base.settings.simulator_on,
+        )
+
     def _pages(self, account: TwilioAccount | None) -> WebServer:
         assert self._socket is not None
         blueprints: list[Blueprint] = [health({"database": self.base.store.ready}), front(self.simulator.url if self.simulator else "")]
+        blueprints.append(desk_pages(self._door()))
         if account:
             blueprints.append(sms_hooks(account, take=self.take, settle=self.settle, clock=self.base.clock.now))
             hotline = self._hotline(account)

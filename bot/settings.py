@@ -90,6 +90,9 @@ class Settings:
     inbound_per_minute: int = _setting(
         20, "How much one address may send in a minute before it is slowed; danger never is.", readings.whole(1, 10_000)
     )
+    desk_idle_minutes: int = _setting(
+        720, "After how many minutes without a page somebody is signed out of the desk; a day at most.", readings.whole(5, 1440)
+    )
     web_threads: int = _setting(8, "How many requests are served at the same time.", readings.whole(1, 256))
     log_level: str = _setting(
         "info", "How much is logged: debug, info, warning or error.", readings.one_of("debug", "info", "warning", "error")
@@ -140,6 +143,11 @@ class Settings:
     def sms_hook_url(self) -> str:
         """Where Twilio brings texts, as its signature covers it: without the fragment that asks for retries."""
         return f"{self.public_url}/hooks/twilio/sms"
+
+    @property
+    def desk_url(self) -> str:
+        """Where staff reach the desk."""
+        return f"{self.public_url}/desk"
 
     @property
     def status_hook_url(self) -> str:

@@ -14,6 +14,7 @@ from bot.app import NO_ACCOUNT, NO_BOT, Base, account_of, bot_of, channels, mess
 from bot.console.desk import printed
 from bot.envelope import Address
 from bot.errors import AnlinError, SettingsFault
+from bot.readings import is_loopback
 from bot.restored import BACKED_UP, COPY_OF, RESTORED
 from bot.store import meta, people
 from bot.store.addresses import sent_by
@@ -74,6 +75,9 @@ def hooks(base: Base) -> Iterator[str]:
         yield "Telegram: this service asks for what is new; nothing to enter."
     elif base.settings.has_telegram:
         yield f"Telegram calls {base.settings.public_url}{HOOK_PATH}; this service tells it so at every start."
+    yield f"Staff open the desk at {base.settings.desk_url}"
+    if not base.settings.public_url.startswith("https:") and not is_loopback(base.settings.public_url):
+        yield "ANLIN_PUBLIC_URL is neither https nor this machine: the desk stays shut there, since others could read the passwords."
     if base.settings.simulator_on:
         yield "No account is given: the simulator is the carrier, and no text leaves this machine."
 

@@ -6,19 +6,24 @@ import gc
 import logging
 import signal
 import threading
+from contextlib import suppress
 from dataclasses import replace
 
 import click
 
 from bot import heartbeat, settings
 from bot.app import Anlin, Base, open_base
-from bot.errors import SettingsFault
+from bot.clock import Clock
+from bot.errors import SettingsFault, StoreDown
 from bot.settings import Settings
-from bot.store import demo
+from bot.store import accounts, demo, people
 from bot.store.demo import NotEmpty
 from bot.store.holding import held
+from bot.web.desk import proof
+from bot.web.desk.invitation import invitation_path
 from channels.simulator.__main__ import main as run_simulator
 
+TRAINEE = "duty1"  # of the invented estate
 SEVERAL = (
     "`anlin web` and `anlin work` share the work between processes, and that needs PostgreSQL: set ANLIN_DATABASE_URL, or use `anlin run`."
 )
@@ -110,7 +115,25 @@ def _greet(service: Anlin) -> None:
     if service.simulator:
         click.echo(f"练习用的手机： {service.simulator.url}/   用一部手机发一句：3号楼2单元电梯困人了")
         click.echo("在终端里说话： anlin chat      看看办件： anlin case list")
+        _show_the_desk(service)
     click.echo("按 Ctrl-C 停止。 Stop with Ctrl-C.")
+
+
+def _show_the_desk(service: Anlin) -> None:
+    """Whoever tries the invented estate out is in within a minute: an invitation, as long as nobody has an account."""
+    token = _trainee_token(service)
+    if token:
+        click.echo(f"工作人员的工作台： {service.url}/desk{invitation_path(token)}   值班员（{TRAINEE}）在这里设密码，马上能进")
+    else:
+        click.echo(f"工作人员的工作台： {service.url}/desk")
+
+
+def _trainee_token(service: Anlin) -> str:
+    with suppress(StoreDown), service.base.store.begin() as tx:
+        member = people.staff_by_handle(tx, TRAINEE)
+        if member and demo.is_invented(tx, member.person_id) and not accounts.is_anybody(tx):
+            return accounts.invite(tx, member.id, secret=proof.new_secret(), actor="console", now=Clock().now())
+    return ""
 
 
 COMMANDS = (run, web, work, migrate, simulator)

@@ -8,11 +8,16 @@ from typing import Any
 import click
 from sqlalchemy import Row, select
 
-from bot.console.desk import as_option, json_option, opened, printed
+from bot.clock import Clock
+from bot.console.desk import Desk, as_option, json_option, opened, printed
 from bot.envelope import Address
-from bot.store import people
+from bot.store import accounts, people
+from bot.store import staff as roster
+from bot.store.begin import Tx
 from bot.store.columns import table_of
 from bot.store.tables import Estate, Grid
+from bot.web.desk import proof
+from bot.web.desk.invitation import invitation_path
 
 GRID, ESTATE = table_of(Grid), table_of(Estate)
 _GRIDS = select(GRID.c.id, GRID.c.name, ESTATE.c.name.label("estate")).join(ESTATE, ESTATE.c.id == GRID.c.estate_id)
@@ -53,8 +58,8 @@ def add(  # noqa: PLR0913 -- one argument for each option
     with opened(handle) as desk:
         desk.only("administrator", "street", "community_duty")
         with desk.base.store.begin() as tx:
-            if people.staff_by_handle(tx, new_handle):
-                raise click.ClickException(f"Somebody signs as {new_handle!r} already.")
+            if roster.is_taken(tx, new_handle):
+                raise click.ClickException(f"Somebody signs as {new_handle!r} already, or once did.")
             addresses = [Address("sms", _number(phone)) for phone in phones]
             addresses += [Address("voice", _number(telephone)) for telephone in telephones]
             wanted = [_grid(tx.all(_GRIDS), grid) for grid in grids]
@@ -63,6 +68,75 @@ def add(  # noqa: PLR0913 -- one argument for each option
             printed({"id": staff_id, "handle": new_handle, "role": role})
         else:
             click.echo(f"{name} works here as {role} and signs as {new_handle}.")
+
+
+@staff.command()
+@click.argument("name")
+@json_option
+@as_option
+def invite(name: str, *, is_json: bool, handle: str | None) -> None:
+    """Print a link with which NAME, a handle, makes an account at the desk: once, within two days. Hand it over in person."""
+    with opened(handle) as desk:
+        desk.only("administrator")
+        with desk.base.store.begin() as tx:
+            member = _member(tx, name)
+            if accounts.by_staff(tx, member.id):
+                raise click.ClickException(f"{name} has an account. If it is lost: `anlin staff reset {name}`.")
+            token = _invited(tx, desk, member.id)
+        _print_link(desk, name, token, is_json=is_json)
+
+
+@staff.command()
+@click.argument("name")
+@json_option
+@as_option
+def reset(name: str, *, is_json: bool, handle: str | None) -> None:
+    """Take the account of NAME away and print a new invitation: password, authenticator and recovery codes begin anew."""
+    with opened(handle) as desk:
+        desk.only("administrator")
+        with desk.base.store.begin() as tx:
+            member = _member(tx, name)
+            accounts.close(tx, member.id, why="account_reset", actor=desk.reader, now=Clock().now())
+            token = _invited(tx, desk, member.id)
+        _print_link(desk, name, token, is_json=is_json)
+
+
+@staff.command()
+@click.argument("name")
+@json_option
+@as_option
+def leave(name: str, *, is_json: bool, handle: str | None) -> None:
+    """NAME works here no more: signed out everywhere, called by no ladder. What they did stays on record as theirs."""
+    with opened(handle) as desk:
+        desk.only("administrator")
+        with desk.base.store.begin() as tx:
+            member = _member(tx, name)
+            roster.leave(tx, member.id)
+            accounts.close(tx, member.id, why="left", actor=desk.reader, now=Clock().now())
+        if is_json:
+            printed({"id": member.id, "handle": name, "active": False})
+        else:
+            click.echo(f"{name} works here no more. `anlin check` tells whether a step of the ladder is empty now.")
+
+
+def _member(tx: Tx, name: str) -> roster.StaffMember:
+    member = people.staff_by_handle(tx, name)
+    if member is None:
+        raise click.ClickException(f"Nobody on the staff signs as {name!r}.")
+    return member
+
+
+def _invited(tx: Tx, desk: Desk, staff_id: int) -> str:
+    """By the real clock, which training does not move: whoever opens the link has no other."""
+    return accounts.invite(tx, staff_id, secret=proof.new_secret(), actor=desk.reader, now=Clock().now())
+
+
+def _print_link(desk: Desk, name: str, token: str, *, is_json: bool) -> None:
+    link = desk.base.settings.desk_url + invitation_path(token)
+    if is_json:
+        printed({"handle": name, "link": link, "valid_hours": int(accounts.INVITATION_LASTS.total_seconds() // 3600)})
+    else:
+        click.echo(f"{link}\nFor {name} alone, once, within two days. Whoever opens it becomes {name}: hand it over in person.")
 
 
 def _number(phone: str) -> str:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,15 @@ from bot.app import house_of
 from bot.console.main import anlin as group
 from bot.console.main import main
 from bot.envelope import Address, Inbound
+from bot.store import accounts, desk_sessions, people, timeline
+from bot.store.desk_sessions import Lasts
 from channels.simulator.server import Simulator
 from channels.simulator.settings import SimulatorSettings
 from tests.whole.breaking import broken
 from tests.whole.service import ALONE, DUTY, NEIGHBOUR, ROOT, TRAPPED, based
 
 JINCHANG = ROOT.parent / "shared/data/jinchang_estates.csv"
+LASTS = Lasts(timedelta(hours=1), timedelta(hours=1))
 KEYS = {"number", "class", "category", "state", "place", "channel", "due", "timeline"}
 HOMES = "小区,网格,楼栋,单元,楼层,房号\n样例里,甲网格,1号楼,1单元,1,101\n样例里,甲网格,1号楼,1单元,1,102\n样例里,乙网格,2号楼,1单元,3,301\n"
 
@@ -368,6 +371,67 @@ def test_what_is_wrong_about_new_staff_is_told_and_nobody_is_added(anlin: Consol
 def test_who_may_add_staff(anlin: Console, handle: str, may: bool) -> None:
     ran = anlin("staff", "add", "样例·新人", "--handle", "new", "--role", "grid_leader", "--as", handle)
     assert ran.code == (0 if may else 1), ran
+
+
+# Accounts at the desk
+
+
+def test_an_invitation_is_a_link_that_works_once_however_often_it_is_printed(anlin: Console, home: Path) -> None:
+    first = anlin.fine("staff", "invite", "duty1").out.splitlines()[0]
+    second = anlin.fine("staff", "invite", "duty1", "--json").json
+    assert (second["handle"], second["valid_hours"]) == ("duty1", 48)
+    base = based(home)
+    with base.store.begin() as tx:
+        tokens = [link.removeprefix("http://127.0.0.1:8000/desk/join/") for link in (first, second["link"])]
+        assert [accounts.invited(tx, token, base.clock.now()) is not None for token in tokens] == [False, True]
+    base.store.close()
+
+
+def test_who_has_an_account_is_reset_and_not_invited_and_is_out_at_once(anlin: Console, home: Path) -> None:
+    token, session = enrolled(home, anlin.fine("staff", "invite", "duty1", "--json").json["link"])
+    assert "anlin staff reset duty1" in anlin.refused("staff", "invite", "duty1")
+    link = anlin.fine("staff", "reset", "duty1", "--json", "--as", "admin1").json["link"]
+    assert token not in link
+    base = based(home)
+    with base.store.begin() as tx:
+        assert accounts.by_handle(tx, "duty1") is None
+        assert desk_sessions.at(tx, session, LASTS, now=base.clock.now()) is None
+        assert [entry.kind for entry in timeline.entries(tx, "staff:7")] == ["invited", "enrolled", "account_reset", "invited"]
+    base.store.close()
+
+
+def test_whoever_leaves_is_out_and_called_no_more_and_their_name_stays_theirs(anlin: Console, home: Path) -> None:
+    _, session = enrolled(home, anlin.fine("staff", "invite", "duty1", "--json").json["link"])
+    assert "duty1 works here no more" in anlin.fine("staff", "leave", "duty1").out
+    base = based(home)
+    now = base.clock.now()
+    with base.store.begin() as tx:
+        assert people.standing(tx, "community_duty", None, now) == ()
+        assert desk_sessions.at(tx, session, LASTS, now=now) is None
+    base.store.close()
+    assert "Nobody" in anlin.refused("staff", "invite", "duty1")
+    assert "once did" in anlin.refused("staff", "add", "样例·新人", "--handle", "duty1", "--role", "street")
+    assert "community_duty" in anlin("check").out
+
+
+@pytest.mark.parametrize("command", ["invite", "reset", "leave"])
+def test_accounts_are_for_administrators_to_give_and_take(anlin: Console, command: str) -> None:
+    for handle in ("grid1", "leader1", "duty1", "street1"):
+        assert "administrator" in anlin.refused("staff", command, "grid2", "--as", handle)
+    assert "Nobody" in anlin.refused("staff", command, "nobody")
+
+
+def enrolled(home: Path, link: str) -> tuple[str, str]:
+    """The token of an invitation that was followed, and of the session that began with it."""
+    token, base = link.rpartition("/")[2], based(home)
+    now = base.clock.now()
+    with base.store.begin() as tx:
+        who = accounts.invited(tx, token, now)
+        assert who
+        accounts.enrol(tx, who, password="kept", step=1, now=now)
+        session = desk_sessions.start(tx, who.staff_id, role=who.role, stage="full", now=now)
+    base.store.close()
+    return token, session
 
 
 # Cases
