@@ -19,7 +19,7 @@ from bot.envelope import Address, Inbound, Receipt
 from bot.errors import SettingsFault
 from bot.lease import Lease
 from bot.room import House, Room, Sight
-from bot.router import COMMANDS
+from bot.router import COMMANDS, STAFF_COMMANDS
 from bot.settings import Settings, on_port
 from bot.store import accounts, demo, people
 from bot.store.begin import Store
@@ -130,6 +130,10 @@ def house_of(base: Base, *also: Channel) -> House:
         channel = by_name.get(address.channel)
         return channel is not None and channel.capability(address).two_way
 
+    def is_abroad(address: Address) -> bool:
+        channel = by_name.get(address.channel)
+        return channel is None or channel.capability(address).abroad
+
     return House(
         store=base.store,
         rooms=rooms(),
@@ -138,6 +142,8 @@ def house_of(base: Base, *also: Channel) -> House:
         look=look,
         can_reach=can_reach,
         can_answer=can_answer,
+        staff_vocabulary=base.translator.vocabulary(STAFF_COMMANDS),
+        is_abroad=is_abroad,
         kin=KIN,
         inbound_per_minute=base.settings.inbound_per_minute,
     )

@@ -56,6 +56,7 @@ class Actor:
     channel: str = ""
     address_id: int | None = None
     language: str | None = None
+    is_abroad: bool = False  # what is told there leaves the country
 
     def __str__(self) -> str:
         if self.kind == "staff":

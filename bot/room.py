@@ -51,6 +51,8 @@ class House:
     look: Callable[[str, str | None], Sight]
     can_reach: Callable[[Address], bool]
     can_answer: Callable[[Address], bool]
+    staff_vocabulary: Mapping[str, str] = field(default_factory=dict)  # command words of staff, in whose mouths alone they are commands
+    is_abroad: Callable[[Address], bool] = lambda _address: True  # whether what is told at an address leaves the country
     kin: Mapping[str, str] = field(default_factory=dict)  # channel to channel: the same value there is the same person
     inbound_per_minute: int = 20
 

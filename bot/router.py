@@ -30,10 +30,19 @@ COMMANDS: Mapping[str, str] = {
     "resume": _("resume|news again"),
     "report": _("report|repair|report a problem|report something"),
 }
+STAFF_COMMANDS: Mapping[str, str] = {
+    "my_work": _("my work|my jobs"),
+    "who_waits": _("who waits|who is waiting|waiting"),
+    "case": _("case|show case|show"),
+    "answer": _("answer|reply"),
+}
+NUMBERED = ("status", "case", "answer")  # commands that are said of a number
 CORRECTION = "0"
 FIRST = "what"  # the question that first words answer, whichever they are
 SAME_MATTER = timedelta(hours=12)
 LONGEST_NUMBERED = 40  # characters of "how far is case 10013"; what is longer says more than that
+# An answer of staff begins with this. No blank may stand in the word: a long run of blanks would be tried in every way.
+_ANSWERING = re.compile(r"(?P<word>[^\s\d:：#]{2,12})[\s:：#]{0,5}(?P<number>\d{5,9})(?!\d)")
 _NUMBERED = re.compile(r"(?P<before>\D*)(?P<number>\d(?:[\d -]{2,10})\d)(?P<after>\D*)")
 
 
@@ -103,10 +112,11 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Commanded:
-    """It is a command word; `about` is the number that came with it."""
+    """It is a command word; `about` is the number that came with it, `words` what is to be told about that one."""
 
     word: str
     about: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +187,9 @@ def route(inbound: Inbound, desk: Desk) -> Route:
 
 
 def _words(inbound: Inbound, desk: Desk) -> Route:
+    answering = _answering(inbound, desk)
+    if answering:
+        return answering
     if desk.named or desk.named_is_closed:
         return _named(inbound, desk)
     if inbound.edits:
@@ -186,6 +199,16 @@ def _words(inbound: Inbound, desk: Desk) -> Route:
     if desk.is_flood and desk.cases:
         return Followed(desk.cases[0])
     return _command(inbound, desk) or _answer(inbound, desk) or _matter(inbound, desk)
+
+
+def _answering(inbound: Inbound, desk: Desk) -> Commanded | None:
+    """`答复 10176 明天来修`, of staff: words to somebody else about a number, so that danger in them is no cry of their own."""
+    text = inbound.text.strip()
+    found = _ANSWERING.match(text)
+    if found is None or desk.vocabulary.get(plain(found["word"])) != "answer":
+        return None
+    words = text[found.end() :].lstrip().removeprefix("号").lstrip(" \t\r\n:：,，")
+    return Commanded("answer", unicodedata.normalize("NFKC", found["number"]), words) if words else None
 
 
 def _event(event: Event, desk: Desk) -> Route:
@@ -237,14 +260,20 @@ def _command(inbound: Inbound, desk: Desk) -> Route | None:
     text = plain(inbound.text)
     if text == CORRECTION:
         return Corrected()
-    word = desk.vocabulary.get(text)
+    word = desk.vocabulary.get(text) or _asked_of_us(text, desk)
     if word == "report":
         return Reported(words=False)
     if word == "help" and _in_emergency(inbound, desk):
         return _danger(inbound, desk)
     if word and not (word == "thanks" and _is_picked(inbound, desk)):
         return Commanded(word)
-    return _status_of(text, inbound, desk)
+    return _about_number(text, inbound, desk)
+
+
+def _asked_of_us(text: str, desk: Desk) -> str | None:
+    """`谁在等？`: what staff ask for is a question as often as not."""
+    word = desk.vocabulary.get(text.rstrip("? "))
+    return word if word in STAFF_COMMANDS else None
 
 
 def _in_emergency(inbound: Inbound, desk: Desk) -> bool:
@@ -260,15 +289,16 @@ def _is_picked(inbound: Inbound, desk: Desk) -> bool:
     return any(answer is not None and answer.value is not None for answer in answers)
 
 
-def _status_of(text: str, inbound: Inbound, desk: Desk) -> Route | None:
-    """`状态 10013`, and the number alone where no open question waits for something like it (3-501 is a place)."""
+def _about_number(text: str, inbound: Inbound, desk: Desk) -> Route | None:
+    """`状态 10013`, of staff `案件 10013`, and the number alone where no open question waits for something like it (3-501 is a place)."""
     found = _NUMBERED.fullmatch(text) if len(text) <= LONGEST_NUMBERED else None
     if found is None:
         return None
     number = re.sub(r"\D", "", found["number"])
     word = (found["before"] + found["after"]).strip(" :：#号")
     if word:
-        return Commanded("status", number) if desk.vocabulary.get(word) == "status" else None
+        command = desk.vocabulary.get(word, "")
+        return Commanded(command, number) if command in NUMBERED else None
     if not found["number"].isdigit() or len(number) < 5:
         return None
     known = {case.number for case in desk.cases} | {question.quoted for question in desk.questions}

@@ -42,6 +42,8 @@ from bot.store.tables import DeliveryRow, InboundRow
 MINUTE = timedelta(minutes=1)
 MOST_UNCLEAR = 2
 FOLLOWED = "followed:"
+LISTS = frozenset({"my_work", "who_waits"})  # talks that only show: whatever else is said ends them
+IN_THE_TALK = frozenset({"back", "cancel", "person"})  # command words that are about what is being asked
 SETTINGS = frozenset({"language", "stop", "resume"})
 
 INBOUND, DELIVERY = table_of(InboundRow), table_of(DeliveryRow)
@@ -62,7 +64,7 @@ def take(stage: Stage, inbound: Inbound, known: people.Known) -> str:
     flood = (recent[0] if recent else 0) - house.inbound_per_minute
     named = _named(stage, inbound, known)
     desk = Desk(
-        vocabulary=house.vocabulary,
+        vocabulary={**house.vocabulary, **house.staff_vocabulary} if stage.actor.kind == "staff" else house.vocabulary,
         questions=tuple(question.open for question in kept),
         cases=cases,
         named=named.open if named and not named.is_closed else None,
@@ -110,6 +112,8 @@ class _Taking:
         """Whatever the router said is done; the answer is what the inbound was taken as."""
         if isinstance(taken, Answered | WhichOne | Corrected | Followed | Reported):
             self._end_greeting()
+        if isinstance(taken, Answered | WhichOne | Followed | Reported) or (isinstance(taken, Commanded) and taken.word not in IN_THE_TALK):
+            self._end_lists(taken)
         takes: dict[type, Callable[[Any], str]] = {
             Greeted: self._greeted,
             Again: self._put_again,
@@ -142,6 +146,13 @@ class _Taking:
         for greeting in [question for question in self.kept.values() if question.open.greets]:
             talks.drop(self.stage, greeting)
             del self.kept[greeting.open.id]
+
+    def _end_lists(self, taken: Route) -> None:
+        """Whoever says something else than which case to show has put the list away."""
+        picked = taken.question.id if isinstance(taken, Answered) else None
+        for shown in [question for question in self.kept.values() if question.open.flow in LISTS and question.open.id != picked]:
+            talks.drop(self.stage, shown)
+            del self.kept[shown.open.id]
 
     def _greeted(self, _taken: Greeted) -> str:
         talks.begin(self.stage, "report", {"greets": True})
@@ -228,7 +239,8 @@ class _Taking:
             self._again(current)
         else:
             if word != "thanks" or not self._pressing():  # thanks take no call, and the call is put again
-                talks.begin(self.stage, word, {"number": taken.about} if taken.about else {})
+                given = ("words", Answer(taken.words)) if taken.words else None
+                talks.begin(self.stage, word, {"number": taken.about} if taken.about else {}, given=given)
             if current is None or current.open.name != FIRST:  # "what has happened?" stays open without being repeated
                 self._again(current or self._pressing())
         return f"command:{word}"

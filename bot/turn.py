@@ -117,7 +117,7 @@ def _receive(house: House, inbound: Inbound, *, now: datetime, again: int | None
         if inbound.also and joining.join(tx, known, inbound.also, now=now):
             known = people.meet(tx, inbound.sender, now)
         inbound_id = _keep(tx, inbound, known, now=now)
-        actor = _actor(tx, known, inbound)
+        actor = _actor(house, tx, known, inbound)
         stage = Stage(house, tx, now, actor=actor, reply=Reply(known, inbound_id))
         taken_as = taking.take(stage, inbound, known)
         stage.answer()
@@ -156,7 +156,9 @@ def _met(house: House, tx: Tx, address: Address, *, now: datetime, language: str
     kin = Address(house.kin.get(address.channel, ""), address.value)
     near = people.at(tx, kin) if kin.channel else None
     if near is not None:
-        people.add_address(tx, address, Owner(near.person_id, near.household_id), now=now, preference=people.ANSWERED_ONLY)
+        ringing = people.add_address(tx, address, Owner(near.person_id, near.household_id), now=now, preference=people.ANSWERED_ONLY)
+        if near.staff_id is not None:  # whose number is verified
+            people.verify(tx, ringing, now)
         return people.meet(tx, address, now)
     known = people.greet(tx, address, now, language=language)
     if kin.channel and house.can_reach(kin):  # who hides their number has none there
@@ -181,11 +183,21 @@ def _keep(tx: Tx, inbound: Inbound, known: people.Known, *, now: datetime, why: 
     )
 
 
-def _actor(tx: Tx, known: people.Known, inbound: Inbound) -> Actor:
+def _actor(house: House, tx: Tx, known: people.Known, inbound: Inbound) -> Actor:  # noqa: PLR0917 -- called like a sentence
     owner = Owner(known.person_id, known.household_id)
     kind = "staff" if known.staff_id else "person"
     grids = people.grids_of(tx, known.staff_id) if known.staff_id else ()
-    return Actor(kind, owner, known.staff_id, known.role or "", grids, inbound.channel, known.address_id, known.language)
+    return Actor(
+        kind,
+        owner,
+        known.staff_id,
+        known.role or "",
+        grids,
+        inbound.channel,
+        known.address_id,
+        known.language,
+        is_abroad=house.is_abroad(inbound.sender),
+    )
 
 
 def _fall_due(house: House, timer_id: int, now: datetime) -> None:
@@ -245,7 +257,7 @@ def _park(house: House, inbound: Inbound, *, now: datetime, again: int | None, w
         known = _sender(house, tx, inbound, now=now)
         inbound_id = _keep(tx, inbound, known, now=now, why=why)
         reply = Reply(known, inbound_id, lane=Lane.URGENT if danger else Lane.REPLY)
-        stage = Stage(house, tx, now, actor=_actor(tx, known, inbound), reply=reply)
+        stage = Stage(house, tx, now, actor=_actor(house, tx, known, inbound), reply=reply)
         if in_talk:
             for question in questions.open_of(tx, stage.actor.owner, known.address_id):
                 if question.session_id is not None:

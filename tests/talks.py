@@ -24,7 +24,7 @@ from bot.effects import Owner
 from bot.engine import Flow
 from bot.envelope import Address, Inbound, Outbound, Sent
 from bot.room import House
-from bot.router import COMMANDS
+from bot.router import COMMANDS, STAFF_COMMANDS
 from bot.settling import Outcome
 from bot.store import demo, people
 from bot.store.begin import Store, Tx
@@ -126,6 +126,8 @@ class Talks:
             look=look,
             can_reach=lambda address: self._channels[address.channel].capability(address).reaches,
             can_answer=lambda address: self._channels[address.channel].capability(address).two_way,
+            staff_vocabulary=TRANSLATOR.vocabulary(STAFF_COMMANDS),
+            is_abroad=lambda address: self._channels[address.channel].capability(address).abroad,
             kin=KIN,
         )
         self.flows: set[str] = set()

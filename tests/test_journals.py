@@ -30,8 +30,13 @@ from workflows.cases.words import (
     AcceptCase,
     AmendCase,
     Amended,
+    AnswerCase,
+    Answered,
+    CaseFor,
+    CaseSeen,
     DeclineCase,
     HandOver,
+    MyWork,
     OnDuty,
     OpenCase,
     Opened,
@@ -41,6 +46,8 @@ from workflows.cases.words import (
     Taken,
     Triage,
     WhoIsOnDuty,
+    WhoWaits,
+    Worklist,
 )
 from workflows.places.words import FindPlace, FoundPlaces
 
@@ -66,6 +73,9 @@ SCENES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "report-urgent-ended": (("陌生人", "3号楼2单元电梯困人了"), ("陌生人", "1"), ("陌生人", "有")),
     "ping-words": (("邻居", "3号楼2单元电梯困人了"), ("网格员", "什么情况，几楼的？")),
     "ping-twice": (("邻居", "3号楼2单元电梯困人了"), ("网格员", "什么情况，几楼的？"), ("网格员", "有人吗？")),
+    "my-work-pick": (("邻居", "3号楼2单元电梯困人了"), ("网格员", "1"), ("网格员", "我的活")),
+    "who-waits-pick": (("邻居", "人工"), ("值班员", "谁在等")),
+    "answer-words": (("居民", "3号楼2单元501漏水"), ("网格员", "答复10176")),
     "ping-accepted": (("邻居", "3号楼2单元电梯困人了"), ("网格员", "什么情况，几楼的？"), ("网格员", "1")),
 }
 
@@ -81,6 +91,10 @@ ROOMS: Mapping[type[Command[Any]], Any] = {
     DeclineCase: Taken("10013", False),
     StatusOf: Status(is_known=False),
     WhoIsOnDuty: OnDuty(),
+    MyWork: Worklist(),
+    WhoWaits: Worklist(),
+    CaseFor: CaseSeen("10013", is_known=True),
+    AnswerCase: Answered("10013", True),
 }
 
 

@@ -138,7 +138,7 @@ PURE = ("engine", "router", "translate", "prompt", "envelope", "effects", "ladde
 
 def thinking() -> list[Path]:
     named = [ROOT / "bot" / f"{name}.py" for name in PURE]
-    rooms = [path for path in modules("workflows") if path.stem in ("flow", "rules", "words")]
+    rooms = [path for path in modules("workflows") if path.stem.endswith(("flow", "rules", "words"))]
     return [*named, *modules("bot/triage"), *rooms]
 
 
@@ -159,7 +159,7 @@ def test_no_flow_holds_on_when_it_is_left() -> None:
     found = [
         at(path, node)
         for path in modules("workflows")
-        if path.stem == "flow"
+        if path.stem.endswith("flow")
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.Try)
         and any(isinstance(inner, ast.Yield | ast.YieldFrom) for part in node.body for inner in ast.walk(part))

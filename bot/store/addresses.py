@@ -37,7 +37,7 @@ class AddressTaken(AnlinError):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Who is behind an address: a person, or a household that shares it. `role` is there for active staff only."""
+    """Who is behind an address: a person, or a household that shares it. `role` is there for active staff on a verified address only."""
 
     address_id: int
     channel: str
@@ -82,7 +82,7 @@ _AT = (
     .select_from(ADDRESS)
     .outerjoin(PERSON, PERSON.c.id == ADDRESS.c.person_id)
     .outerjoin(HOUSEHOLD, HOUSEHOLD.c.id == ADDRESS.c.household_id)
-    .outerjoin(STAFF, and_(STAFF.c.person_id == ADDRESS.c.person_id, STAFF.c.is_active.is_(True)))
+    .outerjoin(STAFF, and_(STAFF.c.person_id == ADDRESS.c.person_id, STAFF.c.is_active.is_(True), ADDRESS.c.verified_at.is_not(None)))
     .where(ADDRESS.c.channel == bindparam("channel"), ADDRESS.c.value_hash == bindparam("value_hash"))
 )
 _REACHED = (ADDRESS.c.id, ADDRESS.c.channel, ADDRESS.c.data_key_id, ADDRESS.c.value, ADDRESS.c.preference, ADDRESS.c.stopped)

@@ -15,6 +15,7 @@ from bot.envelope import Address, Event, Inbound, Lane, Media, Pin
 from bot.prompt import YES_NO, Answer, Ask, Choice, Expect, ask
 from bot.router import (
     COMMANDS,
+    STAFF_COMMANDS,
     Again,
     Answered,
     Closed,
@@ -38,6 +39,7 @@ from bot.translate import load_translator
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 TRANSLATOR = load_translator("zh_CN", ZoneInfo("Asia/Shanghai"))
 VOCABULARY = TRANSLATOR.vocabulary(COMMANDS)
+OF_STAFF = VOCABULARY | TRANSLATOR.vocabulary(STAFF_COMMANDS)
 
 TAKE = Choice("accept", "I take it", "going"), Choice("decline", "I cannot", "no")
 
@@ -302,3 +304,40 @@ RECORDING = (Media("https://api.twilio.com/RE1", "audio/x-wav"),)
 )
 def test_what_nobody_has_heard_yet_is_never_lost_in_a_routine_case(at: Desk, taken: Route) -> None:
     assert route(inbound("", media=RECORDING), at) == taken
+
+
+# The words of staff, which are words like any others in everybody else's mouth
+
+STAFF_WORDS = [
+    ("我的活", Commanded("my_work")),
+    ("My work", Commanded("my_work")),
+    ("谁在等？", Commanded("who_waits")),
+    ("案件 10013", Commanded("case", "10013")),
+    ("查10013", Commanded("case", "10013")),
+    ("case 10013", Commanded("case", "10013")),
+    ("状态10013", Commanded("status", "10013")),
+    ("答复10013", Commanded("answer", "10013")),
+    ("答复10013 明天来修", Commanded("answer", "10013", "明天来修")),
+    ("答复 10013：3点来修，2个人", Commanded("answer", "10013", "3点来修，2个人")),
+    ("回复１００１３号，今天来", Commanded("answer", "10013", "今天来")),
+    ("Answer 10013 We come at 9.", Commanded("answer", "10013", "We come at 9.")),
+    ("答复10013 第一行\n第二行", Commanded("answer", "10013", "第一行\n第二行")),
+    ("答复", Commanded("answer")),
+]
+
+
+@pytest.mark.parametrize(("text", "taken"), STAFF_WORDS, ids=[text for text, _taken in STAFF_WORDS])
+def test_staff_command_in_whole_words(text: str, taken: Commanded) -> None:
+    assert route(inbound(text), Desk(OF_STAFF, (PING,))) == taken
+
+
+@pytest.mark.parametrize("text", [text for text, taken in STAFF_WORDS if taken.word != "status"])
+def test_in_a_resident_s_mouth_they_command_nothing(text: str) -> None:
+    assert not isinstance(route(inbound(text), desk()), Commanded)
+
+
+def test_danger_in_an_answer_to_somebody_else_is_no_cry_and_everywhere_else_it_is() -> None:
+    on_duty = Desk(OF_STAFF, danger=True, category="fire")
+    assert route(inbound("答复10013 着火的管子换好了"), on_duty) == Commanded("answer", "10013", "着火的管子换好了")
+    assert route(inbound("3号楼着火了"), on_duty) == Reported(danger=True)
+    assert route(inbound("案件10013着火了"), on_duty) == Reported(danger=True)

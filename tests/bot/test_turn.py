@@ -13,7 +13,7 @@ from bot import turn
 from bot.effects import Actor, Owner
 from bot.envelope import Inbound, Pin
 from bot.errors import NotAllowed
-from bot.store import people
+from bot.store import audit, people
 from bot.store.begin import Store
 from bot.store.columns import table_of
 from bot.store.tables import DeliveryRow, InboundRow, QuestionRow, SessionRow, TimerRow
@@ -200,3 +200,47 @@ def test_a_minute_later_a_flood_is_over(talks: Talks) -> None:
 
     talks.wait(timedelta(minutes=2))
     assert words_to("居民", talks.say("居民", "还没修好呢")) != []
+
+
+# Staff on their own phones
+
+
+def test_every_look_of_staff_is_on_record(talks: Talks) -> None:
+    talks.say("居民", "3号楼2单元501漏水")
+    (case,) = talks.cases()
+    for words in ("我的活", "谁在等", f"案件{case.number}"):
+        talks.say("网格员", words)
+    with talks.store.read() as tx:
+        lists, one = audit.readings(tx, "cases"), audit.readings(tx, f"case:{case.number}")
+    assert [why for _at, _reader, why in lists] == ["my work", "who waits"]
+    assert {reader for _at, reader, _why in lists} == {reader for _at, reader, why in one if why == "case read" and reader != "tests"}
+
+
+def test_a_number_that_staff_have_not_verified_is_nobody_of_the_staff(talks: Talks) -> None:
+    """A number may stand on a list and belong to anybody: it commands nothing before its owner has shown that it is theirs."""
+    with talks.store.begin() as tx:
+        known = people.at(tx, talks.address("值班员"))
+        assert known is not None
+        people.add_address(tx, talks.address("陌生人"), Owner(known.person_id), now=talks.now)
+        unverified = people.at(tx, talks.address("陌生人"))
+    assert unverified is not None
+    assert (unverified.person_id, unverified.staff_id) == (known.person_id, None)
+    assert not any("在等" in words for words in words_to("陌生人", talks.say("陌生人", "谁在等")))
+
+
+def test_who_answers_from_their_own_phone_is_written_down(talks: Talks) -> None:
+    talks.say("居民", "3号楼2单元501漏水")
+    (case,) = talks.cases()
+    heard = talks.say("网格员", f"答复{case.number} 今天来修")
+    assert words_to("居民", heard) == [f"{case.number}号答复：今天来修"]
+    (case,) = talks.cases()
+    assert (case.timeline[-1].kind, case.timeline[-1].body) == ("answered", {"words": "今天来修"})
+    assert case.timeline[-1].actor.startswith("staff:")
+
+
+def test_too_long_an_answer_is_not_sent(talks: Talks) -> None:
+    talks.say("居民", "3号楼2单元501漏水")
+    (case,) = talks.cases()
+    (told,) = words_to("网格员", talks.say("网格员", f"答复{case.number} {'长' * 1001}"))
+    assert "没有发出去" in told
+    assert [step.kind for step in talks.cases()[0].timeline] == ["opened"]

@@ -27,6 +27,7 @@ class Case:
     version: int
     id: int = 0
     address_id: int | None = None
+    channel: str = ""
     provisional: bool = False
     words: str = ""
     place: Place | None = None
@@ -51,6 +52,23 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A case as a list needs it: only what is kept in clear."""
+
+    number: str
+    label: str
+    grid_id: int | None
+    place: str
+    due_at: datetime
+    received_at: datetime
+    needs_person: str = ""
+    is_waiting: bool = False
+    accepted_by: int | None = None
+    is_asked: bool = False
+    is_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the rows say. `standing` is who can be reached now behind each role; `asked` who has an open
     ping about this case, `was_asked` who ever had one."""
@@ -66,3 +84,5 @@ class Facts:
     others: tuple[str, ...] = ()
     phones: Mapping[int, str] = field(default_factory=dict)  # of those a caller may be put through to
     seen: Seen | None = None
+    lines: tuple[Line, ...] = ()  # every case that a list may hold
+    asked_roles: tuple[str, ...] = ()  # of those who were ever asked about this case

@@ -19,12 +19,12 @@ from bot.errors import Lost
 from bot.ladder import Ladder
 from bot.room import Room
 from bot.router import OpenCase as Matter
-from bot.store import people, timeline
+from bot.store import audit, people, timeline
 from bot.store.begin import Tx
 from bot.store.columns import table_of
 from bot.store.tables import Building, QuestionRow, Staff
 from bot.triage.triage import Label, triage
-from workflows.cases import flow
+from workflows.cases import flow, staff_flow, worklists
 from workflows.cases.facts import Case, Facts
 from workflows.cases.number import number_of, sequence_of
 from workflows.cases.rows import CaseRow
@@ -33,14 +33,17 @@ from workflows.cases.words import (
     AcceptCase,
     AmendCase,
     AnswerCase,
+    CaseFor,
     Climb,
     DeclineCase,
     HandOver,
+    MyWork,
     OpenCase,
     Seen,
     StatusOf,
     Triage,
     WhoIsOnDuty,
+    WhoWaits,
 )
 from workflows.places.words import Place
 
@@ -73,6 +76,10 @@ def room(calendar: Calendar) -> Room:
         "cancel": flow.nothing_open,
         "thanks": flow.thanks,
         "help": flow.help,
+        "my_work": staff_flow.my_work,
+        "who_waits": staff_flow.who_waits,
+        "case": staff_flow.case,
+        "answer": staff_flow.answer,
     }
     return Room("cases", flows, tuple(RULES), partial(load, calendar), decide, apply, matters)
 
@@ -101,6 +108,11 @@ def load(calendar: Calendar, tx: Tx, order: Order) -> Facts:
         return _fresh(calendar, tx, order, place=command.place)
     if isinstance(command, StatusOf | HandOver):
         return _theirs(calendar, tx, order, number=command.number)
+    if isinstance(command, MyWork | WhoWaits):
+        return Facts(calendar, lines=worklists.mine(tx, order) if isinstance(command, MyWork) else worklists.waiting(tx, order))
+    if isinstance(command, CaseFor):
+        facts = _about(calendar, tx, order, number=command.number)
+        return replace(facts, asked_roles=worklists.asked_roles(tx, facts.case.subject)) if facts.case else facts
     assert isinstance(command, AmendCase | AcceptCase | DeclineCase | AnswerCase | Climb | WhoIsOnDuty)
     place = command.place if isinstance(command, AmendCase) else None
     facts = _about(calendar, tx, order, number=command.number, place=place)
@@ -198,6 +210,7 @@ def _case(tx: Tx, row: Row[Any]) -> Case:
         due_at=row.due_at,
         version=row.version,
         address_id=row.address_id,
+        channel=row.channel,
         provisional=row.provisional,
         words=tx.unseal(row.data_key_id, row.words),
         place=msgspec.json.decode(place, type=Place) if place else None,
@@ -306,6 +319,11 @@ def _answer(tx: Tx, order: Order, *, case: Case, at: datetime) -> None:
     _update(tx, case, first_responded_at=case.first_responded_at or at, needs_person="")
 
 
+def _looked(tx: Tx, order: Order, *, subject: str, why: str) -> None:
+    """Whose look it was is on record."""
+    audit.unseal_for(tx, (), reader=str(order.actor), subject=subject, why=why, now=order.now)
+
+
 def _update(tx: Tx, case: Case, /, **values: Any) -> None:
     """The row of a case that was read is changed; `Lost` when somebody else changed it since."""
     tx.update(CaseRow, case.id, version=case.version, **values)
@@ -328,4 +346,5 @@ CHANGES: Mapping[str, Callable[..., None]] = {
     "accept": _accept,
     "give_back": _give_back,
     "answer": _answer,
+    "looked": _looked,
 }

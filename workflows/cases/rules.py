@@ -19,6 +19,7 @@ from bot.prompt import Phrase, _, phrase
 from workflows.cases.doors import is_theirs, known, reporter_or_staff, staff_only
 from workflows.cases.facts import Case, Facts
 from workflows.cases.roles import title
+from workflows.cases.staff_rules import case_for, clipped, flat, my_work, who_waits
 from workflows.cases.words import (
     CAN_YOU,
     AcceptCase,
@@ -26,10 +27,12 @@ from workflows.cases.words import (
     Amended,
     AnswerCase,
     Answered,
+    CaseFor,
     Climb,
     Climbed,
     DeclineCase,
     HandOver,
+    MyWork,
     OnDuty,
     OpenCase,
     Opened,
@@ -39,11 +42,10 @@ from workflows.cases.words import (
     Taken,
     Triage,
     WhoIsOnDuty,
+    WhoWaits,
     is_recorded,
 )
 from workflows.places.words import name_of
-
-MOST_WORDS = 60  # of a resident's words in a ping: with number and place it stays within two SMS segments
 
 
 def decide(facts: Facts, order: Order) -> Decision[Any]:
@@ -135,22 +137,13 @@ def _remind(case: Case, person_id: int) -> Tell:
 def _what_is_up(case: Case) -> tuple[Phrase, ...]:
     """Number, place and words, the first ones and what was said since; then whether anybody is hurt."""
     since = [words for words in case.said_since if case.place is None or words != case.place.words]
-    said = _clipped("；".join(flat for one in (case.words, *since) if (flat := _flat(one))))
+    said = clipped("；".join(line for one in (case.words, *since) if (line := flat(one))))
     words: str | Phrase = said or phrase(_("a recording that nobody has heard yet"))
     if case.place is None:
         up = phrase(_("Urgent case {number:digits}: {words}."), number=case.number, words=words)
     else:
         up = phrase(_("Urgent case {number:digits}, {place}: {words}."), number=case.number, place=name_of(case.place), words=words)
     return (up, phrase(_("Somebody is hurt or trapped."))) if case.hurt == "yes" else (up,)
-
-
-def _flat(words: str) -> str:
-    return " ".join(words.split()).rstrip("。.!！")
-
-
-def _clipped(words: str) -> str:
-    flat = _flat(words)
-    return flat if len(flat) <= MOST_WORDS else flat[: MOST_WORDS - 1] + "…"
 
 
 def _amend(facts: Facts, order: Order) -> Decision[Amended]:
@@ -202,7 +195,7 @@ def _added(case: Case, command: AmendCase, actor: Actor) -> Phrase | None:
         return phrase(_("Case {number:digits}: somebody is hurt or trapped."), number=case.number)
     if command.hurt == "no":
         return phrase(_("Case {number:digits}: nobody is hurt or trapped, the resident says."), number=case.number)
-    return _said(case, actor, _clipped(words or (place.words if place else "")), is_spoken=is_recorded(command.media))
+    return _said(case, actor, clipped(words or (place.words if place else "")), is_spoken=is_recorded(command.media))
 
 
 def _said(case: Case, actor: Actor, words: str, *, is_spoken: bool) -> Phrase | None:
@@ -345,7 +338,7 @@ def _answer(facts: Facts, order: Order) -> Decision[Answered]:
         _note(case, "answered", words=command.text.strip()),
         _tell_reporter(case, words, Lane.URGENT if case.label == "urgent" else Lane.REPLY),
     )
-    return Decision(Answered(case.number, first), effects)
+    return Decision(Answered(case.number, first, case.channel), effects)
 
 
 def _tell_reporter(case: Case, words: Phrase, lane: Lane) -> Tell:
@@ -368,5 +361,8 @@ RULES: Mapping[type[Command[Any]], Callable[[Facts, Any], Decision[Any]]] = {
     DeclineCase: _decline,
     Climb: _climb_due,
     AnswerCase: _answer,
+    MyWork: my_work,
+    WhoWaits: who_waits,
+    CaseFor: case_for,
     WhoIsOnDuty: _on_duty,
 }

@@ -141,6 +141,7 @@ class Answered(Struct, frozen=True):
 
     number: str
     was_first: bool
+    channel: str = ""  # where the reporter wrote from, and is answered
 
 
 class AnswerCase(Command[Answered], frozen=True):
@@ -148,6 +149,64 @@ class AnswerCase(Command[Answered], frozen=True):
 
     number: str
     text: str
+
+
+class Listed(Struct, frozen=True):
+    """A case in a list for staff: what is clear of it, nobody's words, name or room."""
+
+    number: str
+    label: str
+    place: str = ""  # estate, building and unit as the register writes them; empty when it is not clear
+    due_at: datetime | None = None
+    is_asked: bool = False  # whoever asks for the list has been asked to take it, and has not answered
+    is_answered: bool = False
+    why: str = ""  # it waits for a person, why and for how many minutes
+    waits: int = 0
+
+
+class Worklist(Struct, frozen=True):
+    """A page of a list, how many cases it has in all and how many come after this page; `is_called` while a call to act is unanswered."""
+
+    cases: tuple[Listed, ...] = ()
+    count: int = 0
+    more: int = 0
+    is_called: bool = False
+
+
+class MyWork(Command[Worklist], frozen=True):
+    """The cases that I am asked about or have taken, what is promised soonest first."""
+
+    page: int = 0
+
+
+class WhoWaits(Command[Worklist], frozen=True):
+    """The cases within my grids that wait for a person, urgent ones first, then who has waited longest."""
+
+    page: int = 0
+
+
+class CaseSeen(Struct, frozen=True):
+    """One case as staff may see it over the channel they ask on; `refused` when it is not theirs to see."""
+
+    number: str = ""
+    is_known: bool = False
+    refused: bool = False
+    label: str = ""
+    state: str = ""
+    place: Place | None = None
+    words: str = ""
+    is_withheld: bool = False  # the words are there and may not leave the country
+    due_at: datetime | None = None
+    taken_by: str = ""  # the role of who has taken it
+    asked: tuple[str, ...] = ()  # the roles of who was asked to
+    why: str = ""
+
+
+class CaseFor(Command[CaseSeen], frozen=True):
+    """One case, for a member of staff; the look is on record. `brief` leaves out what the resident said."""
+
+    number: str
+    brief: bool = False
 
 
 class Climbed(Struct, frozen=True):
