@@ -488,7 +488,7 @@ def test_a_grid_s_own_staff_see_and_answer_its_cases_only(anlin: Console, report
 
 def test_an_answer_says_whether_it_was_the_first(anlin: Console, reported: str) -> None:
     first = anlin.fine("case", "answer", reported, "电工", "下午", "来", "--json").json
-    assert first == {"number": reported, "was_first": True}
+    assert first == {"number": reported, "was_first": True, "channel": "sms"}
     assert anlin.fine("case", "answer", reported, "换好了", "--json").json["was_first"] is False
     bodies = [
         step["body"]["words"] for step in anlin.fine("case", "show", reported, "--json").json["timeline"] if step["kind"] == "answered"
