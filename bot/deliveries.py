@@ -187,7 +187,7 @@ def _hand_over(tx: Tx, row: Row[Any], now: datetime) -> bool:
     """True when the words are queued for the person's next address; its tries and its time begin anew."""
     if row.valid_until is not None and row.valid_until <= now:
         return False
-    following = addresses.next_address(tx, row.address_id, row.purpose)
+    following = addresses.next_address(tx, row.address_id, row.purpose, lane=row.lane)
     if following is None:
         return False
     anew = {"channel": following.channel, "address_id": following.id, "next_at": now, "give_up_at": now + GIVE_UP_AFTER[Lane(row.lane)]}

@@ -131,7 +131,9 @@ def _settle_refusal(tx: Tx, delivery: Claimed, error: SendError, *, now: datetim
 def _moves_on(tx: Tx, delivery: Claimed) -> bool:
     """Whether a pressing delivery was tried here often enough and the person has another address."""
     most = TRIES_HERE.get(delivery.lane)
-    return most is not None and delivery.tries >= most and next_address(tx, delivery.address_id, delivery.purpose) is not None
+    if most is None or delivery.tries < most:
+        return False
+    return next_address(tx, delivery.address_id, delivery.purpose, lane=delivery.lane) is not None
 
 
 @lru_cache(maxsize=512)

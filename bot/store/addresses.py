@@ -11,7 +11,7 @@ from sqlalchemy import Executable, Row, and_, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.effects import Owner
-from bot.envelope import Address, Purpose
+from bot.envelope import Address, Lane, Purpose
 from bot.errors import AnlinError, Lost
 from bot.store.columns import table_of
 from bot.store.tables import AddressRow, DataKey, Household, Person, Staff
@@ -147,14 +147,18 @@ def addresses_of(tx: Tx, owner: Owner, purpose: str | None = None) -> tuple[Reac
     return tuple(_reached(tx, row) for row in rows if not is_stopped(row.stopped, purpose))
 
 
-def next_address(tx: Tx, address_id: int, purpose: str) -> Reached | None:
-    """The owner's next usable address after this one that we can write to; it never goes round, so that nobody is tried for ever."""
+def next_address(tx: Tx, address_id: int, purpose: str, *, lane: int = Lane.URGENT) -> Reached | None:
+    """The owner's next usable address after this one that we can write to; it never goes round, so that nobody is tried for ever.
+
+    A telephone is rung in place of a text only for what is pressing: nobody is got out of bed because an ordinary reply did not arrive.
+    """
     this = tx.first(_BY_ID, {"id": address_id})
     if this is None:
         return None
     later = addresses_of(tx, Owner(this.person_id, this.household_id), purpose)
     after = (address for address in later if (address.preference, address.id) > (this.preference, this.id))
-    return next((address for address in after if address.preference < ANSWERED_ONLY), None)
+    tried = (address for address in after if address.preference < ANSWERED_ONLY)
+    return next((address for address in tried if lane <= Lane.CARE or address.channel not in _RUNG_BY.values()), None)
 
 
 def sent_by(channel: str, preference: int) -> str:

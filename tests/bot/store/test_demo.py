@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.effects import Owner
-from bot.envelope import Address
+from bot.envelope import Address, Lane
 from bot.store import demo, estate, people
 from bot.store.begin import Store
 from bot.store.columns import table_of
@@ -71,6 +71,7 @@ def test_the_duty_officer_is_rung_where_a_text_does_not_get_through(store: Store
         assert known is not None
         assert (text.channel, call.channel, call.value, known.staff_id) == ("sms", "ring", text.value, officer.id)
         assert people.next_address(tx, text.id, "work") == call
+        assert people.next_address(tx, text.id, "work", lane=Lane.REPLY) is None  # who is not needed tonight may sleep
         assert people.next_address(tx, call.id, "work") is None
 
 
