@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 from dataclasses import dataclass, replace
@@ -9,14 +10,14 @@ from datetime import timedelta
 
 from flask import Blueprint
 
-from bot import answering, receipts, turn
+from bot import answering, conversations, receipts, turn, unseen
 from bot.attachments import Shelf
 from bot.calendar import load_years
 from bot.clock import Clock, Waker, clock_of
 from bot.dispatcher import Dispatcher, new_holder
 from bot.drawing import Brush
 from bot.envelope import Address, Inbound, Receipt
-from bot.errors import SettingsFault
+from bot.errors import SettingsFault, StoreDown
 from bot.lease import Lease
 from bot.room import House, Room, Sight
 from bot.router import COMMANDS, STAFF_COMMANDS
@@ -33,6 +34,7 @@ from bot.web.desk.proof import Passwords
 from bot.web.front import front
 from bot.web.health import health
 from bot.web.hooks import sms_hooks
+from bot.web.portal import DOOR, Portal, portal_pages
 from bot.web.ring import Bell, ring_hooks
 from bot.web.server import PortTaken, WebServer, create_app, listen
 from bot.web.telegram import telegram_hooks
@@ -50,7 +52,9 @@ from channels.telegram_api import TelegramAccount
 from channels.telegram_listening import House as Hearing
 from channels.telegram_listening import Listener
 from channels.twilio import TwilioAccount
+from channels.uploads import Uploads
 from channels.voice import Voice
+from channels.webchat import Webchat
 from workflows.cases import records as cases
 from workflows.places import records as places
 
@@ -86,6 +90,16 @@ def messenger(settings: Settings, account: TelegramAccount | None, translator: T
     return (Telegram(account, translate=translator.on_screen, rate=rate),)
 
 
+def uploads_of(settings: Settings) -> Uploads:
+    """Where what browsers bring along waits to be fetched."""
+    return Uploads(settings.data_dir / "uploads")
+
+
+def own_page(settings: Settings) -> tuple[Webchat]:
+    """The web chat, which needs no account."""
+    return (Webchat(uploads_of(settings)),)
+
+
 @dataclass(frozen=True, slots=True)
 class Base:
     """What every command stands on: the settings, the open database, its clock and the words."""
@@ -119,7 +133,7 @@ def house_of(base: Base, *also: Channel) -> House:
     settings = base.settings
     account = account_of(settings) or (NO_ACCOUNT if settings.simulator_on else None)
     bot = bot_of(settings) or (NO_BOT if settings.simulator_on else None)
-    connected = (*channels(settings, account, base.clock), *messenger(settings, bot, base.translator), *also)
+    connected = (*channels(settings, account, base.clock), *messenger(settings, bot, base.translator), *own_page(settings), *also)
     by_name = {channel.name: channel for channel in connected}
 
     def can_reach(address: Address) -> bool:
@@ -168,10 +182,10 @@ class Anlin:
         self.base = replace(base, settings=settings)
         self.simulator = _simulator(settings) if settings.simulator_on and serves else None
         account, bot = account_of(settings, self.simulator), bot_of(settings, self.simulator)
-        connected = (*channels(settings, account, base.clock), *messenger(settings, bot, base.translator))
+        connected = (*channels(settings, account, base.clock), *messenger(settings, bot, base.translator), *own_page(settings))
         self.house = house_of(self.base)
         self.dispatcher = self._dispatcher(connected) if works else None
-        self._waker = Waker((self.sweep,)) if works else None
+        self._waker = Waker((self.sweep, self.tidy)) if works else None
         self._listener = Listener(bot, self._hearing()) if bot and serves else None
         self._web = self._pages(account) if self._socket else None
 
@@ -194,6 +208,8 @@ class Anlin:
         if self._web:
             self._web.start()  # before all else: a channel that takes long to load keeps nobody waiting
         if self.dispatcher and self._waker:
+            with contextlib.suppress(StoreDown):
+                self.tidy()  # before anything is given up
             self.dispatcher.start()
             self._waker.start()
         if self._listener:
@@ -216,6 +232,11 @@ class Anlin:
     def sweep(self) -> int:
         """Everything that is due now is done."""
         return turn.fall_due(self.house, self.base.clock.now())
+
+    def tidy(self) -> None:
+        """What nobody looked at is on its way to another address, and what browsers left behind is cleared away."""
+        unseen.look_after(self.base.store, (Webchat.name,), self.base.clock.now())
+        uploads_of(self.base.settings).sweep(self.base.clock.now())
 
     def take(self, inbound: Inbound) -> None:
         """An inbound is committed."""
@@ -288,10 +309,33 @@ class Anlin:
             is_training=base.settings.simulator_on,
         )
 
+    def _portal(self) -> Portal:
+        base, store, now = self.base, self.base.store, self.base.clock.now
+        shelf = Shelf(base.settings.data_dir / "attachments", base.settings.media_max_bytes)
+        brush = Brush(*own_page(base.settings), base.translator)
+        return Portal(
+            take=self.take,
+            news=lambda address, after: conversations.news(store, brush, address, after=after, now=now()),
+            history=lambda address: conversations.history(store, brush, address, now=now()),
+            photo=lambda address, one: conversations.photo(store, shelf, address, attachment_id=one, now=now()),
+            is_known=lambda address: conversations.is_known(store, address),
+            is_danger=lambda words: look(words, None).danger,
+            translator=base.translator,
+            clock=now,
+            uploads=uploads_of(base.settings),
+            media_max_bytes=base.settings.media_max_bytes,
+            public_url=base.settings.public_url,
+        )
+
     def _pages(self, account: TwilioAccount | None) -> WebServer:
         assert self._socket is not None
-        blueprints: list[Blueprint] = [health({"database": self.base.store.ready}), front(self.simulator.url if self.simulator else "")]
-        blueprints.append(desk_pages(self._door()))
+        base, settings = self.base, self.base.settings
+        blueprints: list[Blueprint] = [
+            health({"database": base.store.ready}),
+            front(self.simulator.url if self.simulator else "", base.translator, base.clock.now),
+            portal_pages(self._portal()),
+            desk_pages(self._door()),
+        ]
         if account:
             blueprints.append(sms_hooks(account, take=self.take, settle=self.settle, clock=self.base.clock.now))
             hotline = self._hotline(account)
@@ -300,7 +344,7 @@ class Anlin:
             blueprints.append(telegram_hooks(self.base.settings.telegram_secret, self._listener.hear))
         if self.simulator and account:
             blueprints.append(training(account, self.move_clock))
-        return WebServer(create_app(blueprints), self._socket, threads=self.base.settings.web_threads)
+        return WebServer(create_app(blueprints), self._socket, threads=settings.web_threads, most_bytes=DOOR * settings.media_max_bytes)
 
 
 def _simulator(settings: Settings) -> Simulator:

@@ -183,6 +183,14 @@ def _mark_address(tx: Tx, row: Row[Any], error: SendError, *, now: datetime) -> 
         addresses.mark_gone(tx, row.address_id, str(error), now)
 
 
+def pass_on(tx: Tx, delivery_id: int, error: SendError, *, to: addresses.Reached, now: datetime) -> bool:
+    """The delivery has expired here for this reason and its words are queued for that address; False when it had ended before."""
+    row = _end(tx, delivery_id, error, state=EXPIRED, now=now)
+    if row is not None:
+        _queue_for(tx, row, to, now=now)
+    return row is not None
+
+
 def _hand_over(tx: Tx, row: Row[Any], now: datetime) -> bool:
     """True when the words are queued for the person's next address; its tries and its time begin anew."""
     if row.valid_until is not None and row.valid_until <= now:
@@ -190,11 +198,15 @@ def _hand_over(tx: Tx, row: Row[Any], now: datetime) -> bool:
     following = addresses.next_address(tx, row.address_id, row.purpose, lane=row.lane)
     if following is None:
         return False
-    anew = {"channel": following.channel, "address_id": following.id, "next_at": now, "give_up_at": now + GIVE_UP_AFTER[Lane(row.lane)]}
+    _queue_for(tx, row, following, now=now)
+    return True
+
+
+def _queue_for(tx: Tx, row: Row[Any], to: addresses.Reached, *, now: datetime) -> None:
+    anew = {"channel": to.channel, "address_id": to.id, "next_at": now, "give_up_at": now + GIVE_UP_AFTER[Lane(row.lane)]}
     _replace(tx, row, anew, now)
     if row.question_id:
-        tx.run(_MOVED, {"question": row.question_id, "to": following.id})
-    return True
+        tx.run(_MOVED, {"question": row.question_id, "to": to.id})
 
 
 def _try_again(tx: Tx, row: Row[Any], error: SendError, *, now: datetime) -> bool:

@@ -53,6 +53,7 @@ _DRAWN_ONE = _DRAWN.where(DELIVERY.c.id == bindparam("delivery"))
 _RUNG = FULL.where(
     DELIVERY.c.id == bindparam("delivery"), DELIVERY.c.address_id == bindparam("address"), DELIVERY.c.channel == bindparam("channel")
 ).with_for_update(of=DELIVERY)
+_DRAWN_SINCE = _DRAWN.where(DELIVERY.c.id > bindparam("after")).order_by(None).order_by(DELIVERY.c.id.desc()).limit(bindparam("most"))
 _AS_SENT = select(DELIVERY.c.data_key_id, DELIVERY.c.as_sent).where(DELIVERY.c.id == bindparam("delivery"))
 
 
@@ -130,6 +131,13 @@ def rung(tx: Tx, brush: Brush, address_id: int, *, delivery_id: int, now: dateti
 def redrawn(tx: Tx, brush: Brush, address_id: int, *, delivery_id: int, now: datetime) -> tuple[Outbound, ...]:
     """A delivery that was drawn for this address, once more in the same words; nothing when there is none."""
     return _as_drawn(tx, brush, waiting(tx, _DRAWN_ONE, {"address": address_id, "delivery": delivery_id, "now": now}), now=now)
+
+
+def drawn_since(  # noqa: PLR0913 -- each is a fact of its own
+    tx: Tx, brush: Brush, address_id: int, *, after: int, most: int, now: datetime
+) -> tuple[Outbound, ...]:
+    """The newest deliveries later than `after` that were drawn for this address, once more in the same words."""
+    return _as_drawn(tx, brush, waiting(tx, _DRAWN_SINCE, {"address": address_id, "after": after, "most": most, "now": now}), now=now)
 
 
 def _as_drawn(tx: Tx, brush: Brush, rows: Sequence[Waiting], *, now: datetime) -> tuple[Outbound, ...]:

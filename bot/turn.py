@@ -140,7 +140,7 @@ def _sender(house: House, tx: Tx, inbound: Inbound, *, now: datetime) -> people.
     known = people.at(tx, inbound.sender)
     if known and not house.store.is_sqlite:
         people.hold(tx, Owner(known.person_id, known.household_id))
-    language = house.translator.guess(inbound.text)
+    language = house.translator.guess(inbound.text) or inbound.language or None
     if known is None:
         return _met(house, tx, inbound.sender, now=now, language=language)
     if known.is_gone:

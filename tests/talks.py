@@ -11,6 +11,7 @@ import json
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ from bot.app import KIN, look, rooms
 from bot.drawing import Brush
 from bot.effects import Owner
 from bot.engine import Flow
-from bot.envelope import Address, Inbound, Outbound, Sent
+from bot.envelope import Address, Inbound, Media, Outbound, Sent
 from bot.room import House
 from bot.router import COMMANDS, STAFF_COMMANDS
 from bot.settling import Outcome
@@ -31,7 +32,7 @@ from bot.store.begin import Store, Tx
 from bot.store.columns import table_of
 from bot.store.tables import QuestionRow, TimerRow
 from bot.translate import load_translator
-from channels import sms, telegram_updates, terminal
+from channels import sms, telegram_updates, terminal, webchat
 from channels.contract import Channel
 from channels.ring import Ring
 from channels.segments import segments
@@ -39,14 +40,16 @@ from channels.sms import Sms
 from channels.telegram import Telegram, buttons
 from channels.telegram_api import TelegramAccount
 from channels.terminal import Terminal
+from channels.uploads import Uploads
 from channels.voice import Voice
+from channels.webchat import Webchat
 from tests.channels.rigs import BOT_TOKEN, SmsRig, account
 from workflows.cases import views
 from workflows.cases.views import CaseView
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)  # a Friday, 9:00 in Shanghai
-CHANNELS = ("sms", "telegram", "terminal", "voice")
+CHANNELS = ("sms", "telegram", "terminal", "webchat", "voice")
 TRANSLATOR = load_translator("zh_CN", SHANGHAI)
 LEASE = timedelta(minutes=2)
 TIMER, QUESTION = table_of(TimerRow), table_of(QuestionRow)
@@ -97,7 +100,7 @@ def words_to(who: str, heard: Iterable[Heard]) -> list[str]:
 
 def words_and_buttons(outbound: Outbound, channel: str) -> str:
     """What is seen: the words, and beneath them the buttons as they stand in rows."""
-    if channel != "telegram" or not outbound.choices:
+    if channel not in ("telegram", "webchat") or not outbound.choices:
         return outbound.words
     rows = buttons(outbound)["inline_keyboard"]
     return "\n".join([outbound.words, *("".join(f"〔{key['text']}〕" for key in row) for row in rows)])
@@ -117,6 +120,7 @@ class Talks:
             "ring": Ring(account()),
             "terminal": Terminal(io.StringIO()),
             "voice": Voice(account()),
+            "webchat": Webchat(Uploads(Path("nowhere"))),
         }
         self.house = House(
             store=store,
@@ -144,7 +148,7 @@ class Talks:
             channel = fixed or self.channel
         else:
             value, channel = CAST[who], self.channel
-        values = {"terminal": who, "telegram": value.removeprefix("+")}
+        values = {"terminal": who, "webchat": webchat.address_of(who).value, "telegram": value.removeprefix("+")}
         return Address(channel, values.get(channel, value))
 
     def inbound(self, who: str, text: str = "", *, photos: Iterable[str] = (), external_id: str = "") -> Inbound:
@@ -154,6 +158,9 @@ class Talks:
         sender = self.address(who)
         if sender.channel == "terminal":
             return terminal.parse(text, name=sender.value, external_id=external_id, now=self.now)
+        if sender.channel == "webchat":
+            media = tuple(Media(url) for url in photos)
+            return webchat.parse({"id": external_id, "text": text}, sender, now=self.now, media=media)
         if sender.channel == "telegram":
             return self._update(sender, text, photos=photos)
         form = {"MessageSid": external_id, "From": sender.value, "To": account().from_number, "Body": text}
@@ -193,7 +200,12 @@ class Talks:
 
     def heard(self) -> tuple[Heard, ...]:
         """What waits in the outbox is sent, and every channel took it."""
-        return tuple(sorted((*self._pushed("sms"), *self._pushed("telegram"), *self._shown()), key=lambda one: one.delivery_id))
+        return tuple(
+            sorted(
+                (*self._pushed("sms"), *self._pushed("telegram"), *self._shown("terminal"), *self._shown("webchat")),
+                key=lambda one: one.delivery_id,
+            )
+        )
 
     def cases(self) -> tuple[CaseView, ...]:
         """Every case as staff see it, oldest first."""
@@ -236,16 +248,16 @@ class Talks:
                 return
             yield from (Heard(self._who(out.to), channel, words_and_buttons(out, channel), out.delivery_id) for out in sent)
 
-    def _shown(self) -> Iterator[Heard]:
-        brush = Brush(self._channels["terminal"], TRANSLATOR)
+    def _shown(self, channel: str) -> Iterator[Heard]:
+        brush = Brush(self._channels[channel], TRANSLATOR)
         for who in (*CAST, *SECOND):
             address = self.address(who)
-            if address.channel != "terminal":
+            if address.channel != channel:
                 continue
             with self.store.begin() as tx:
                 known = people.at(tx, address)
                 drawn = drawing.drawn(tx, brush, known.address_id, inbound_id=None, now=self.now) if known else ()
-            yield from (Heard(who, "terminal", one.words, one.delivery_id) for one in drawn)
+            yield from (Heard(who, channel, words_and_buttons(one, channel), one.delivery_id) for one in drawn)
 
     def _who(self, to: Address) -> str:
         return next(who for who in (*CAST, *SECOND) if self.address(who) == to)

@@ -33,7 +33,7 @@ LATER = re.compile(r"\+(?P<count>\d+) (?P<unit>min|h|d)")
 LONG = re.compile(r"【(.+?)×(\d+)】")
 PHOTO = "【照片】"
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-NAMES = {"sms": "短信", "telegram": "Telegram", "terminal": "终端", "voice": "电话"}
+NAMES = {"sms": "短信", "telegram": "Telegram", "terminal": "终端", "webchat": "网页", "voice": "电话"}
 LABELS = {"urgent": "紧急", "general": "一般", "suggestion": "建议"}
 STATES = {"open": "待接", "accepted": "已接", "closed": "已办结"}
 HURT = {"": "没说", "yes": "有", "no": "没有"}

@@ -10,7 +10,7 @@ import click
 from sqlalchemy import select
 
 from bot import ladder, settings
-from bot.app import NO_ACCOUNT, NO_BOT, Base, account_of, bot_of, channels, messenger, open_base
+from bot.app import NO_ACCOUNT, NO_BOT, Base, account_of, bot_of, channels, messenger, open_base, own_page
 from bot.console.desk import printed
 from bot.envelope import Address
 from bot.errors import AnlinError, SettingsFault
@@ -116,7 +116,8 @@ def reach(base: Base, tx: Tx) -> Iterator[str]:
     """What the configured carriers cannot do for the people enrolled, counted; nobody is named."""
     settings = base.settings
     bot = bot_of(settings) or (NO_BOT if settings.simulator_on else None)
-    connected = (*channels(settings, account_of(settings) or NO_ACCOUNT, base.clock), *messenger(settings, bot, base.translator))
+    account = account_of(settings) or NO_ACCOUNT
+    connected = (*channels(settings, account, base.clock), *messenger(settings, bot, base.translator), *own_page(settings))
     by_name = {channel.name: channel for channel in connected}
     counted: dict[str, int] = {}
     for row in tx.all(_ENROLLED):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from bot.envelope import Inbound, Receipt
 from bot.errors import InboundRefused, where
@@ -49,6 +50,8 @@ def answered(work: Callable[[], object]) -> Response:
     except InboundRefused as refused:
         log.warning("refused hook=%s status=%s", request.path, refused.status)
         return Response(str(refused), status=refused.status, mimetype="text/plain")
+    except RequestEntityTooLarge:
+        raise
     except Exception as fault:  # the database is down, or we broke down: in both cases nothing was kept
         log.error("not taken hook=%s: %s", request.path, where(fault))
         return Response("Please ask again.", status=503, mimetype="text/plain", headers={"Retry-After": "5"})

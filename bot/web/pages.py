@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from babel import Locale
 from flask import Blueprint, Response, request
 
 from bot.prompt import Phrase, phrase
@@ -37,6 +38,7 @@ def worded(pages: Blueprint, translator: Translator, clock: Callable[[], datetim
             "language": language,
             "html_language": language.replace("_", "-"),
             "languages": translator.languages,
+            "language_name": lambda each: Locale.parse(each).get_language_name(each) or each,
         }
 
     @pages.after_request

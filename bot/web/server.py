@@ -18,6 +18,7 @@ from bot.errors import AnlinError, where
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 1 << 20  # no platform sends a larger hook
+MOST_LINES = 900  # held open at once, most of them idle: every page that waits for news keeps one, and a hook must never find none left
 
 
 class PortTaken(AnlinError):
@@ -48,7 +49,7 @@ def create_app(blueprints: Iterable[Blueprint]) -> Flask:
     def guard(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -72,7 +73,8 @@ def listen(host: str, port: int) -> socket.socket:
 class WebServer:
     """Waitress in a thread of its own."""
 
-    def __init__(self, app: Flask, listening: socket.socket, *, threads: int) -> None:
+    def __init__(self, app: Flask, listening: socket.socket, *, threads: int, most_bytes: int = MOST_BYTES) -> None:
+        """A server that is not started yet; `most_bytes` is the largest body that any page takes, each page being free to take less."""
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request that waits is no help in a storm
         self._sockets: dict[int, Any] = {}
         self._server: Any = create_server(
@@ -81,9 +83,11 @@ class WebServer:
             sockets=[listening],
             threads=threads,
             ident=None,
-            max_request_body_size=MOST_BYTES + 4096,
+            max_request_body_size=most_bytes + 4096,
             clear_untrusted_proxy_headers=True,
             channel_timeout=30,
+            connection_limit=MOST_LINES,
+            asyncore_use_poll=True,  # select() ends at 1,024 descriptors, the database's included
         )
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
 

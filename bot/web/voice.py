@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from bot.envelope import Address, Inbound, Outbound
 from bot.errors import InboundRefused, where
@@ -137,6 +138,8 @@ def spoken(hotline: Hotline, work: Callable[[Form], str], *, dial: str | None = 
     except InboundRefused as refused:
         log.warning("refused hook=%s status=%s", request.path, refused.status)
         return Response(str(refused), status=refused.status, mimetype="text/plain")
+    except RequestEntityTooLarge:
+        raise
     except Exception as fault:  # whatever is wrong with us, the caller hears the numbers
         log.error("hotline broken hook=%s: %s", request.path, where(fault))
         return Response(_broken(hotline, hotline.duty_phone if dial is None else dial), mimetype="text/xml")

@@ -7,10 +7,11 @@ import hashlib
 import hmac
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes, urlencode
 from zoneinfo import ZoneInfo
@@ -18,8 +19,10 @@ from zoneinfo import ZoneInfo
 from bot.envelope import Inbound, Receipt
 from bot.errors import Forged, Malformed, TooLarge
 from bot.translate import load_translator
+from bot.web.portal import Portal, portal_pages
 from bot.web.server import create_app
 from bot.web.telegram import SECRET_HEADER, telegram_hooks
+from bot.web.visitor import COOKIE
 from channels import ring, sms, terminal, voice
 from channels.contract import Channel
 from channels.ring import Ring
@@ -30,7 +33,9 @@ from channels.telegram_updates import Read, parse
 from channels.terminal import Terminal
 from channels.twilio import TwilioAccount, signed_form
 from channels.twilio_client import Patience
+from channels.uploads import Uploads
 from channels.voice import Voice
+from channels.webchat import Webchat
 from tests.channels.provider import Asked, Provider, Reply
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -39,6 +44,8 @@ TOKENS = {"current": "the-token-now", "previous": "the-token-before", "stranger"
 PUBLIC = "https://anlin.example"
 BOT_TOKEN = "4242424242:an-invented-token-of-thirty-five-ch"
 SECRET = "the-secret-of-our-hook"
+TOKEN_OF_BROWSER = "an-invented-token-of-a-browser-of-43-letter"
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass
@@ -214,7 +221,65 @@ class TelegramRig:
             yield Stage(Telegram(bot, translate=translate, patience=case.get("patience", 5)), provider.asked)
 
 
-RIGS: dict[str, Rig] = {"ring": RingRig(), "sms": SmsRig(), "telegram": TelegramRig(), "terminal": TerminalRig(), "voice": VoiceRig()}
+class WebchatRig:
+    """Forms go through the page itself, whose own word for where they come from is all that tells it from a stranger."""
+
+    takes_hooks = True
+    network = False
+    has_buttons = True
+
+    def take(self, case: dict[str, Any]) -> Inbound | Receipt | None:
+        heard: list[Inbound] = []
+        page = create_app([portal_pages(portal(heard.append))]).test_client()
+        page.set_cookie(COOKIE, TOKEN_OF_BROWSER)
+        answer = page.post("/chat/say", data=self.body(case), headers=self.headers(case), content_type=case.get("content_type", FORM))
+        if answer.status_code in _REFUSED:
+            raise _REFUSED[answer.status_code]
+        assert answer.status_code == 200
+        return heard[0]
+
+    def body(self, case: dict[str, Any]) -> bytes:
+        if "raw" in case:
+            return str(case["raw"]).encode("latin-1")
+        pairs = [("id", "an-id-of-the-page"), *((name, written(value)) for name, value in case.get("form", {}).items())]
+        return urlencode([*pairs, *(tuple(pair) for pair in case.get("more", []))]).encode()
+
+    def headers(self, case: dict[str, Any]) -> dict[str, str]:
+        return {"Accept": "application/json", **case.get("headers", {"Sec-Fetch-Site": "same-origin"})}
+
+    @contextmanager
+    def stage(self, case: dict[str, Any]) -> Iterator[Stage]:
+        yield Stage(Webchat(Uploads(Path("nowhere"))))
+
+
+def portal(take: Callable[[Inbound], object], **given: Any) -> Portal:
+    """The portal with nobody behind it but `take`."""
+    return Portal(
+        **{
+            "take": take,
+            "news": lambda address, after: (),
+            "history": lambda address: (),
+            "photo": lambda address, one: None,
+            "is_known": lambda address: True,
+            "is_danger": lambda words: False,
+            "translator": load_translator("zh_CN", ZoneInfo("Asia/Shanghai")),
+            "clock": lambda: NOW,
+            "uploads": Uploads(Path("nowhere")),
+            "media_max_bytes": 1_000_000,
+            "public_url": PUBLIC,
+            **given,
+        }
+    )
+
+
+RIGS: dict[str, Rig] = {
+    "ring": RingRig(),
+    "sms": SmsRig(),
+    "telegram": TelegramRig(),
+    "terminal": TerminalRig(),
+    "voice": VoiceRig(),
+    "webchat": WebchatRig(),
+}
 _REFUSED = {refusal.status: refusal for refusal in (Forged, Malformed, TooLarge)}
 
 
