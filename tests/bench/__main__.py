@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable, Mapping
 
-from tests.bench import call_steps, dispatch, engine, memory, sms_turn
+from tests.bench import call_steps, dispatch, engine, memory, sms_turn, webchat
 from tests.bench.table import Line, printed
 
 BENCHES: Mapping[str, Callable[[], list[Line]]] = {
@@ -14,6 +14,7 @@ BENCHES: Mapping[str, Callable[[], list[Line]]] = {
     "memory": memory.run,
     "sms_turn": sms_turn.run,
     "call_steps": call_steps.run,
+    "webchat": webchat.run,
     "dispatch": dispatch.run,
 }
 
