@@ -124,6 +124,39 @@ def test_two_who_are_known_stay_two(tx: Tx) -> None:
     assert who(tx, STAFF) != who(tx, CHAT)
 
 
+def test_who_says_the_code_that_went_to_the_number_is_joined_although_they_write_from_another(tx: Tx) -> None:
+    """Both phones are in the same hands."""
+    assert not joining.join(tx, people.meet(tx, STRANGERS, NOW), HERS, now=NOW)
+    assert joining.join(tx, people.meet(tx, STRANGERS, NOW), HERS, now=NOW, holds_both=True)
+    assert who(tx, STRANGERS) == who(tx, HERS)
+
+
+def test_a_telephone_that_comes_along_is_still_tried_last(tx: Tx) -> None:
+    """Words are heard there only while somebody is in a call."""
+    caller = people.meet(tx, CHAT, NOW)
+    voice = people.add_address(tx, Address("voice", NEW.value), Owner(caller.person_id), now=NOW, preference=people.ANSWERED_ONLY)
+    assert joined(tx, CHAT, HERS)
+
+    preferences = {address.id: address.preference for address in people.addresses_of(tx, Owner(who(tx, HERS)))}
+    assert preferences.pop(voice) == people.ANSWERED_ONLY
+    assert max(preferences.values()) < people.ANSWERED_ONLY
+
+
+def test_a_shared_phone_takes_along_what_was_asked_and_reported_from_it(tx: Tx) -> None:
+    known, session_id = people.meet(tx, STRANGERS, NOW), talk(tx, STRANGERS)
+    shared = people.at(tx, SHARED)
+    assert shared is not None
+    assert known.person_id is not None
+    joining.share(tx, known.person_id, shared.household_id or 0, number=STRANGERS.value, now=NOW)
+
+    now = people.at(tx, STRANGERS)
+    assert now is not None
+    assert (now.person_id, now.household_id) == (None, shared.household_id)
+    row = tx.first(select(SESSION.c.person_id, SESSION.c.household_id).where(SESSION.c.id == session_id))
+    assert row is not None
+    assert tuple(row) == (None, shared.household_id)
+
+
 def test_nobody_is_left_behind_with_something_of_theirs(tx: Tx) -> None:
     """Every column that names a person is followed, whichever room it belongs to."""
     session_id = talk(tx, CHAT)
