@@ -45,7 +45,7 @@ from channels.ring import Ring
 from channels.simulator.server import Simulator
 from channels.simulator.settings import SimulatorSettings
 from channels.simulator.telegram.demo import DEMO_ACCOUNTS
-from channels.simulator.texts import Kind, Phone
+from channels.simulator.texts import Phone
 from channels.sms import Sms
 from channels.telegram import PER_SECOND, Telegram
 from channels.telegram_api import TelegramAccount
@@ -57,6 +57,8 @@ from channels.voice import Voice
 from channels.webchat import Webchat
 from workflows.cases import records as cases
 from workflows.places import records as places
+from workflows.residents import records as residents
+from workflows.residents.outside import Outside
 
 log = logging.getLogger(__name__)
 SIMULATOR_NUMBER = "+9990012345"
@@ -67,9 +69,9 @@ NO_ACCOUNT = TwilioAccount("", "", from_number=SIMULATOR_NUMBER)  # what the tra
 NO_BOT = TelegramAccount("")  # and so is what it can do on the messenger
 
 
-def rooms() -> tuple[Room, ...]:
-    """Every room of the house."""
-    return (places.room(), cases.room(load_years()))
+def rooms(outside: Outside | None = None) -> tuple[Room, ...]:
+    """Every room of the house; `outside` is what the room of residents must ask of channels and catalogues."""
+    return (places.room(), cases.room(load_years()), residents.room(outside or Outside()))
 
 
 def channels(settings: Settings, account: TwilioAccount | None, clock: Clock) -> tuple[Channel, ...]:
@@ -150,7 +152,7 @@ def house_of(base: Base, *also: Channel) -> House:
 
     return House(
         store=base.store,
-        rooms=rooms(),
+        rooms=rooms(Outside(can_reach, can_answer, is_abroad, wording=base.translator.worded)),
         translator=base.translator,
         vocabulary=base.translator.vocabulary(COMMANDS),
         look=look,
@@ -355,7 +357,9 @@ def _simulator(settings: Settings) -> Simulator:
             auth_token=secrets.token_hex(16),
             numbers=(SIMULATOR_NUMBER,),
             public_url=settings.public_url,
-            phones=tuple(Phone(number, label, _kind(kind)) for number, label, kind in demo.phones()),
+            phones=tuple(
+                Phone(number, label, "grid_worker" if kind in people.ROLES else "resident") for number, label, kind in demo.phones()
+            ),
             accounts=DEMO_ACCOUNTS,
             port=settings.simulator_port,
         )
@@ -365,10 +369,6 @@ def _simulator(settings: Settings) -> Simulator:
     except OSError as fault:
         raise PortTaken.told(settings.simulator_port, fault) from fault
     return simulator
-
-
-def _kind(kind: str) -> Kind:
-    return "grid_worker" if kind in people.ROLES else "resident"
 
 
 def account_of(settings: Settings, simulator: Simulator | None = None) -> TwilioAccount | None:

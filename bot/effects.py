@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from msgspec import Struct
 
@@ -20,7 +20,10 @@ class Command(Struct, Generic[T], frozen=True, tag=True):
     """Something wanted of a room; the type parameter is what the room answers.
 
     A flow yields it, the desk gives it, a timer row holds it. A command is never renamed and its fields only grow, with defaults.
+    One that `only_looks` changes nothing, so that an answer given before it can still be taken back.
     """
+
+    only_looks: ClassVar[bool] = False
 
     def __iter__(self) -> Generator[Command[T], T, T]:
         return (yield self)

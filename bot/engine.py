@@ -22,6 +22,7 @@ Perform = Callable[[Command[Any]], Any]
 
 ANSWERED = "a"
 DONE = "d"
+LOOKED = "l"  # done, and nothing was changed by it
 MOST_STEPS = 500  # one turn of any talk; a flow that loops is broken, not slow
 
 
@@ -65,14 +66,21 @@ class Journal(Struct, frozen=True):
         kept[name] = Entry(ANSWERED, msgspec.to_builtins(answer), here.now, here.channel)
         return Journal(self.flow, self.args, kept)
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether a command was done in it that did more than look."""
+        return any(entry.kind == DONE for entry in self.entries.values())
+
     def without_last_answer(self) -> Journal | None:
-        """The journal as it was before the newest answer, or None when a command has been done since (that is then an amendment)."""
-        if not self.entries:
-            return None
-        name = next(reversed(self.entries))
-        if self.entries[name].kind != ANSWERED:
-            return None
-        return Journal(self.flow, self.args, {key: entry for key, entry in self.entries.items() if key != name})
+        """The journal as it was before the newest answer, or None when something was changed since (that is then an amendment)."""
+        kept = dict(self.entries)
+        while kept:
+            _name, entry = kept.popitem()
+            if entry.kind == ANSWERED:
+                return Journal(self.flow, self.args, kept)
+            if entry.kind != LOOKED:
+                return None
+        return None
 
 
 class Stretch(Struct, frozen=True):
@@ -194,7 +202,7 @@ class _Run:
     def _do(self, name: str, command: Command[Any], talk: Talk) -> Any:
         self.live = True
         value = msgspec.to_builtins(self.perform(command))
-        self.entries[name] = Entry(DONE, value, self.here.now, self.here.channel)
+        self.entries[name] = Entry(LOOKED if command.only_looks else DONE, value, self.here.now, self.here.channel)
         talk.now, talk.channel = self.here.now, self.here.channel
         return msgspec.convert(value, answer_type(type(command)))
 
@@ -209,7 +217,8 @@ def fits(asked: Ask, answer: Answer) -> bool:
         return True
     if answer.value is None:
         return asked.words_too or answer.danger
-    return any(choice.value == answer.value for choice in asked.choices)
+    picked = answer.value.split(",") if asked.several else [answer.value]
+    return {choice.value for choice in asked.choices}.issuperset(picked)
 
 
 def opening(flow: str, args: Mapping[str, Any] | None = None) -> Journal:

@@ -46,7 +46,7 @@ class Inbound(Struct, frozen=True):
     `answers` names the delivery whose question this answers, where the platform can say so (a button, a call step).
     `wish` is what the platform itself has already done about its own words: "stop" or "start" of everything on this address.
     `edits` says that these words stand in place of earlier ones. `also` is another address of the sender, vouched for by the platform.
-    `language` is the one they have chosen to read in there; their own words tell better.
+    `language` is the one they read the platform, or our page, in; their own words tell better.
     """
 
     channel: str

@@ -102,8 +102,10 @@ def say(words: str, /, **values: str | int | datetime | Phrase) -> Say:
 class Ask(Struct, frozen=True):
     """A question with one name in its talk.
 
-    With choices, a digit or a choice's words pick one; `words_too` also takes any other words as they are. `takes_danger` keeps danger
-    words as the answer to this question. When nobody has answered for `patience`, the talk is left.
+    With choices, a digit or a choice's words pick one, and where `several` may be picked their digits in a row do (the values come with a
+    comma between them); `words_too` also takes any other words as they are. `takes_danger` keeps danger words as the answer to this
+    question; one that `gives_way` leaves words that tell of a repair to be a report, and its talk ends there. When nobody has answered for
+    `patience`, the talk is left.
     """
 
     name: str
@@ -114,6 +116,8 @@ class Ask(Struct, frozen=True):
     lane: Lane = Lane.REPLY
     words_too: bool = False
     takes_danger: bool = False
+    several: bool = False
+    gives_way: bool = False
     patience: timedelta = timedelta(hours=12)
 
     def __iter__(self) -> Generator[Ask, Answer, Answer]:
@@ -144,6 +148,8 @@ class Prompt(Struct, frozen=True):
     choices: tuple[Shown, ...] = ()
     words_too: bool = False
     takes_danger: bool = False
+    several: bool = False
+    gives_way: bool = False
 
 
 YES_NO = (

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from bot.answers import is_unheard, plain, read, says_something
 from bot.envelope import Event, Inbound, Lane
-from bot.prompt import Answer, Expect, Prompt, _
+from bot.prompt import Answer, Prompt, _
 
 COMMANDS: Mapping[str, str] = {
     "help": _("help|info|?|menu|hello|hi"),
@@ -29,6 +30,13 @@ COMMANDS: Mapping[str, str] = {
     "stop": _("no more news"),
     "resume": _("resume|news again"),
     "report": _("report|repair|report a problem|report something"),
+    "register": _("register|register me|please register me|i want to register|sign up"),
+    "family": _("register my family|register my mother|register my father|register my parents"),
+    "record": _("my record|my registration|what do you keep about me"),
+    "erase": _("delete my data|delete my record|erase my data|forget me|withdraw consent"),
+    "move": _("moved house|i moved house|i have moved house"),
+    "join": _("link my phone|link|merge"),
+    "number": _("new number|i have a new number|i changed my number"),
 }
 STAFF_COMMANDS: Mapping[str, str] = {
     "my_work": _("my work|my jobs"),
@@ -37,12 +45,16 @@ STAFF_COMMANDS: Mapping[str, str] = {
     "answer": _("answer|reply"),
 }
 NUMBERED = ("status", "case", "answer")  # commands that are said of a number
+GIVEN_AS_ANSWERS = frozenset({"thanks", "cancel"})  # commands whose words may pick a choice instead
 CORRECTION = "0"
 FIRST = "what"  # the question that first words answer, whichever they are
 SAME_MATTER = timedelta(hours=12)
 LONGEST_NUMBERED = 40  # characters of "how far is case 10013"; what is longer says more than that
 # An answer of staff begins with this. No blank may stand in the word: a long run of blanks would be tried in every way.
 _ANSWERING = re.compile(r"(?P<word>[^\s\d:：#]{2,12})[\s:：#]{0,5}(?P<number>\d{5,9})(?!\d)")
+LONGEST_PLACED = 60  # characters of "register, Sunny Garden, building 3"
+SHORTEST_REPORT = 4  # characters that can tell of a repair: 水管漏了; what is shorter may be anybody's name
+_WITH_PLACE = re.compile(r"(?P<word>[^\s:,]+)[\s:,]+(?P<place>.*\d.*)")
 _NUMBERED = re.compile(r"(?P<before>\D*)(?P<number>\d(?:[\d -]{2,10})\d)(?P<after>\D*)")
 
 
@@ -112,7 +124,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Commanded:
-    """It is a command word; `about` is the number that came with it, `words` what is to be told about that one."""
+    """It is a command word; `about` is the number or the place that came with it, `words` what is to be told about that number."""
 
     word: str
     about: str = ""
@@ -265,15 +277,21 @@ def _command(inbound: Inbound, desk: Desk) -> Route | None:
         return Reported(words=False)
     if word == "help" and _in_emergency(inbound, desk):
         return _danger(inbound, desk)
-    if word and not (word == "thanks" and _is_picked(inbound, desk)):
+    if word and not (word in GIVEN_AS_ANSWERS and _is_picked(inbound, desk)):
         return Commanded(word)
-    return _about_number(text, inbound, desk)
+    return _about_number(text, inbound, desk) or _placed(text, desk)
 
 
 def _asked_of_us(text: str, desk: Desk) -> str | None:
     """`谁在等？`: what staff ask for is a question as often as not."""
     word = desk.vocabulary.get(text.rstrip("? "))
     return word if word in STAFF_COMMANDS else None
+
+
+def _placed(text: str, desk: Desk) -> Commanded | None:
+    """`登记 花园3号楼2单元`, and what the code on a poster opens; with a repair in the words it is a report like any other."""
+    found = _WITH_PLACE.fullmatch(text) if len(text) <= LONGEST_PLACED and desk.category == "other" else None
+    return Commanded("register", found["place"]) if found and desk.vocabulary.get(found["word"]) == "register" else None
 
 
 def _in_emergency(inbound: Inbound, desk: Desk) -> bool:
@@ -284,7 +302,7 @@ def _in_emergency(inbound: Inbound, desk: Desk) -> bool:
 
 
 def _is_picked(inbound: Inbound, desk: Desk) -> bool:
-    """Whether the words pick a choice: "好" answers "can you take it?" before it thanks anybody."""
+    """Whether the words pick a choice: "好" answers "can you take it?" before it thanks anybody, "不用了" "whom may we ring?"."""
     answers = (read(question.prompt, inbound) for question in desk.questions)
     return any(answer is not None and answer.value is not None for answer in answers)
 
@@ -312,13 +330,19 @@ def _answer(inbound: Inbound, desk: Desk) -> Route | None:
         if answer:
             return Answered(question, answer)
     readings = [(question, read(question.prompt, inbound)) for question in _ordered(desk.questions)]
-    fitting = [(question, answer) for question, answer in readings if answer is not None]
+    fitting = [(question, answer) for question, answer in readings if answer is not None and not _gives_way(question, answer, desk)]
     if not fitting:
         return None
     # Words that were asked for in a talk belong there, before a question that merely takes words too.
     first, answer = min(fitting, key=lambda fit: fit[1].value is None and not fit[0].in_talk)
     alike = tuple(q for q, a in fitting if (a.value is None) == (answer.value is None) and _alike(q, first))
     return WhichOne(alike, answer) if len(alike) > 1 else Answered(first, answer)
+
+
+def _gives_way(question: OpenQuestion, answer: Answer, desk: Desk) -> bool:
+    """Whether the question leaves these words to be a report: a burst pipe is nobody's name."""
+    is_report = desk.category != "other" and len(plain(answer.text)) >= SHORTEST_REPORT
+    return question.prompt.gives_way and answer.value is None and is_report
 
 
 def _read_quoting(question: OpenQuestion, inbound: Inbound) -> Answer | None:
@@ -343,49 +367,15 @@ def _ordered(questions: tuple[OpenQuestion, ...]) -> list[OpenQuestion]:
 
 def _matter(inbound: Inbound, desk: Desk) -> Route:
     asked = min(_ordered(desk.questions), key=lambda question: not question.in_talk, default=None)
-    if not _says_something(inbound) or (asked and desk.category == "other" and len(plain(inbound.text)) < 8):
+    if not says_something(inbound) or (asked and desk.category == "other" and _was_meant_for(asked, inbound)):
         return Unclear(asked)
     for case in desk.cases:
         is_same = case.wants_person or desk.category in (case.category, "other")
-        if inbound.at - case.at < SAME_MATTER and is_same and (case.is_urgent or not _is_unheard(inbound)):
+        if inbound.at - case.at < SAME_MATTER and is_same and (case.is_urgent or not is_unheard(inbound)):
             return Followed(case)
     return Reported()
 
 
-def _says_something(inbound: Inbound) -> bool:
-    letters = [character for character in inbound.text if unicodedata.category(character).startswith("L")]
-    return len(letters) >= 2 or bool(inbound.media) or inbound.pin is not None
-
-
-def _is_unheard(inbound: Inbound) -> bool:
-    """Whether there is only a recording to go by: it may be about anything, danger included."""
-    return not inbound.text and any(media.content_type.startswith("audio/") for media in inbound.media)
-
-
-def _has_number(text: str) -> bool:
-    """Whether there are figures enough for a place (3-501), which no digit pressed by mistake has."""
-    return sum(character.isdigit() for character in text) >= 3
-
-
-def plain(text: str) -> str:
-    """The words without width, case, surrounding blanks and closing punctuation: `１。` is `1`, `Help!` is `help`."""
-    folded = unicodedata.normalize("NFKC", text).casefold().strip()
-    bare = folded.strip("。.!,、~ \t\r\n;；！，")
-    return " ".join((bare or folded).split())
-
-
-def read(prompt: Prompt, inbound: Inbound) -> Answer | None:
-    """The inbound as an answer to this question, read by what was shown; None when it does not fit."""
-    text = plain(inbound.text)
-    if prompt.choices:
-        for shown in prompt.choices:
-            if text and (text == shown.key or text in (word.casefold() for word in (*shown.words.values(), *shown.also))):
-                return Answer(inbound.text, shown.value, inbound.media, inbound.pin)
-        if not prompt.words_too or not (_says_something(inbound) or _has_number(text)):
-            return None
-        return Answer(inbound.text, None, inbound.media, inbound.pin)
-    if prompt.expects is Expect.PLACE:
-        fits = any(character.isalnum() for character in text) or inbound.pin is not None or _is_unheard(inbound)
-    else:
-        fits = _says_something(inbound) or any(character.isdigit() for character in text)
-    return Answer(inbound.text, None, inbound.media, inbound.pin) if fits else None
+def _was_meant_for(asked: OpenQuestion, inbound: Inbound) -> bool:
+    """Whether words that tell of nothing were probably an answer: short ones; and any, to a question that no report belongs to."""
+    return len(plain(inbound.text)) < 8 or asked.prompt.gives_way

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import bindparam, func, select
 
 from bot import questions, talks
+from bot.answers import read
 from bot.effects import Owner
 from bot.envelope import Address, Event, Inbound, Lane, Purpose
 from bot.errors import Lost
@@ -31,7 +32,6 @@ from bot.router import (
     Route,
     Unclear,
     WhichOne,
-    read,
     route,
 )
 from bot.stage import Stage
@@ -45,6 +45,8 @@ FOLLOWED = "followed:"
 LISTS = frozenset({"my_work", "who_waits"})  # talks that only show: whatever else is said ends them
 IN_THE_TALK = frozenset({"back", "cancel", "person"})  # command words that are about what is being asked
 SETTINGS = frozenset({"language", "stop", "resume"})
+SHORT_ANSWER = 8  # characters of "不同意": a resident who is asked seldom says more to take a word back
+ABOUT = {"register": "place"}  # what comes with a command word, where it is no number
 
 INBOUND, DELIVERY = table_of(InboundRow), table_of(DeliveryRow)
 _RECENT = select(func.count()).where(INBOUND.c.address_id == bindparam("address"), INBOUND.c.at > bindparam("since"))
@@ -190,11 +192,22 @@ class _Taking:
         if not taken.words and current is not None and current.open.name == FIRST:
             talks.again(self.stage, current)
             return "reported"
-        if not taken.danger and self.stage.actor.kind == "staff" and (late := self._late()):
+        may_be_late = self.stage.actor.kind == "staff" or len(self.inbound.text) <= SHORT_ANSWER
+        if not taken.danger and may_be_late and (late := self._late()):
             return late
         given = Answer(self.words.text, None, self.words.media, self.words.pin, taken.danger)
         talks.begin(self.stage, "report", given=(FIRST, given) if taken.words else None)
+        self._put_aside(is_silent=taken.danger)
         return "reported"
+
+    def _put_aside(self, *, is_silent: bool) -> None:
+        """A talk that gives way ends where another begins; in danger not a word is lost on it."""
+        for question in self.kept.values():
+            if question.open.prompt.gives_way and question.session_id is not None:
+                if is_silent:
+                    talks.drop(self.stage, question)
+                else:
+                    talks.leave(self.stage, question, "put aside")
 
     def _answered(self, taken: Answered) -> str:
         question = self._question(taken.question.id)
@@ -240,13 +253,15 @@ class _Taking:
         else:
             if word != "thanks" or not self._pressing():  # thanks take no call, and the call is put again
                 given = ("words", Answer(taken.words)) if taken.words else None
-                talks.begin(self.stage, word, {"number": taken.about} if taken.about else {}, given=given)
+                talks.begin(self.stage, word, {ABOUT.get(word, "number"): taken.about} if taken.about else {}, given=given)
+                if self.stage.reply and self.stage.reply.asked is not None:
+                    self._put_aside(is_silent=True)
             if current is None or current.open.name != FIRST:  # "what has happened?" stays open without being repeated
                 self._again(current or self._pressing())
         return f"command:{word}"
 
     def _back(self, current: questions.Kept | None) -> None:
-        if current is not None and (talks.back(self.stage, current) or current.open.name == FIRST):
+        if current is not None and (talks.back(self.stage, current) or not talks.has_changed(self.stage, current)):
             self._again(current)
         elif current is None and not self.desk.cases:
             talks.begin(self.stage, "cancel")

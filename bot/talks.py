@@ -111,6 +111,11 @@ def back(stage: Stage, question: questions.Kept) -> bool:
     return True
 
 
+def has_changed(stage: Stage, question: questions.Kept) -> bool:
+    """Whether anything was done in this question's talk that a step back would not undo."""
+    return question.session_id is None or get(stage, question.session_id).journal.has_changed
+
+
 def leave(stage: Stage, question: questions.Kept, why: str) -> None:
     """The question's talk is left at this question; a question without a talk is only closed."""
     questions.close(stage.tx, question.open.id, why, now=stage.now)
@@ -123,7 +128,7 @@ def leave(stage: Stage, question: questions.Kept, why: str) -> None:
 
 
 def drop(stage: Stage, question: questions.Kept) -> None:
-    """The question is closed and its talk ended without a word; nothing had been said in it."""
+    """The question is closed and its talk ended without a word: nothing had been said in it, or nothing that matters now."""
     questions.close(stage.tx, question.open.id, "dropped", now=stage.now)
     if question.session_id is not None:
         stage.tx.update(SessionRow, question.session_id, state="ended", ended_why="dropped")

@@ -25,10 +25,12 @@ DOMAIN = "anlin"
 LONG_ENOUGH = 1000  # characters to tell a language by
 _LATIN = re.compile(r"(?<!\w)[A-Za-z]+(?:['’][A-Za-z]+)?(?!\w)")
 SOURCE = "en"
+VARIANTS = {"sms": "sms", "voice": "spoken"}
 DAY = _("EEEE d MMMM")  # a CLDR date pattern, translated as a pattern
 TODAY = _("today {time}")
 TOMORROW = _("tomorrow {time}")
 ANOTHER_DAY = _("{day}, {time}")
+TOLD = "-x-told"  # after a language that only a platform has told us (RFC 5646, private use); the person's first words may show another
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # a choice is kept for good: it never says "today"
 
 
@@ -69,6 +71,10 @@ class Translator:
         """A sentence without places as it stands on a key or in a menu."""
         return self.template(words, self.language(language), "screen")
 
+    def worded(self, words: str, language: str | None, channel: str) -> str:
+        """A sentence as it was shown on this channel, its places left open: what somebody agreed to is kept in these words."""
+        return self.template(words, self.language(language), VARIANTS.get(channel, "screen"))
+
     def _look_up(self, words: str, language: str, variant: str) -> str:
         if not words:
             return ""  # gettext answers "" with the catalogue's header
@@ -101,6 +107,11 @@ class Translator:
             return next((language for language in self.languages if language.startswith("zh")), None)
         return SOURCE if len(_LATIN.findall(text[:LONG_ENOUGH])) >= 2 else None
 
+    def told(self, code: str) -> str | None:
+        """The language of a platform's menus, where we have a catalogue for it; marked, because nobody has written in it yet."""
+        known = next((language for language in self.languages if code and _speech(language) == _speech(code)), None)
+        return f"{known}{TOLD}" if known else None
+
     def day(self, on: date, language: str, variant: str = "screen") -> str:
         """A day as people write it (12月18日（周五）, Friday 18 December), or as this variant says it."""
         return _format_day(on, self.template(DAY, language, variant), language)
@@ -116,7 +127,8 @@ class Translator:
             )
             for position, choice in enumerate(ask.choices, start=1)
         )
-        return Prompt(ask.words, ask.expects, choices, ask.words_too, ask.takes_danger)
+        how = {"words_too": ask.words_too, "takes_danger": ask.takes_danger, "several": ask.several, "gives_way": ask.gives_way}
+        return Prompt(ask.words, ask.expects, choices, **how)
 
     def _plain(self, words: str, values: dict[str, Any], language: str) -> str:
         return self._say(Phrase(words, values), Speech(language, "screen", EPOCH))
@@ -133,6 +145,11 @@ class Translator:
             for language in (*self.languages, SOURCE)
             for word in (self.listed(words, language) if language in self._catalogues else tuple(words.split("|")))
         }
+
+
+def is_told(language: str) -> bool:
+    """Whether only a platform has told us this language."""
+    return language.endswith(TOLD)
 
 
 def _speech(language: str) -> str:

@@ -22,6 +22,7 @@ from bot.store import joining, people
 from bot.store.begin import Tx
 from bot.store.columns import table_of
 from bot.store.tables import DeliveryRow, InboundRow
+from bot.translate import is_told
 
 log = logging.getLogger(__name__)
 MOST_TRIES = 5
@@ -140,12 +141,12 @@ def _sender(house: House, tx: Tx, inbound: Inbound, *, now: datetime) -> people.
     known = people.at(tx, inbound.sender)
     if known and not house.store.is_sqlite:
         people.hold(tx, Owner(known.person_id, known.household_id))
-    language = house.translator.guess(inbound.text) or inbound.language or None
+    language = house.translator.guess(inbound.text) or house.translator.told(inbound.language)
     if known is None:
         return _met(house, tx, inbound.sender, now=now, language=language)
     if known.is_gone:
         people.mark_back(tx, known.address_id)
-    if known.language is None and language is not None:
+    if language is not None and (known.language is None or (is_told(known.language) and not is_told(language))):
         people.set_language(tx, Owner(known.person_id, known.household_id), language)
         return replace(known, language=language)
     return known

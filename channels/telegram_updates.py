@@ -20,6 +20,7 @@ BUTTON = "d"  # `d:123:2`: the second choice of the question in delivery 123
 
 _IN_GROUP = frozenset({"member", "administrator", "creator", "restricted"})
 _COMMAND = re.compile(r"/(start|help|status|report|sos)(?:@\w+)?(?:\s+(?P<about>.*))?", re.IGNORECASE | re.DOTALL)
+_JOINS = "join-"  # begins what the code on a poster hands over
 _WORD = {"start": "help", "help": "help", "status": "status", "report": "report", "sos": "SOS"}
 _PRESSED = re.compile(rf"{BUTTON}:([0-9]{{1,18}}):(\S{{1,32}})", re.ASCII)
 _PHONE = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
@@ -28,6 +29,7 @@ _PHONE = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
 class _From(Struct):
     id: int
     is_bot: bool = False
+    language_code: str = ""
 
 
 class _Chat(Struct):
@@ -172,7 +174,8 @@ def _message(here: _Here, post: _Post) -> Read:
     if not _is_from_person(post):
         return Read(here.id)
     content = _content(post)
-    return Read(here.id, None if content is None else here.inbound(post.chat, **content))
+    language = post.author.language_code if post.author else ""
+    return Read(here.id, None if content is None else here.inbound(post.chat, language=language, **content))
 
 
 def _edited(here: _Here, post: _Post) -> Read:
@@ -232,7 +235,9 @@ def _words(post: _Post) -> str:
         return text
     word = found[1].lower()
     about = (found["about"] or "").strip()
-    return f"{_WORD[word]} {about}".strip() if word != "start" else _WORD[word]
+    if word == "start":
+        return f"register {about.replace('-', '_')}" if about.startswith(_JOINS) else _WORD[word]  # "join" alone would be an English word
+    return f"{_WORD[word]} {about}".strip()
 
 
 def _media(post: _Post) -> tuple[Media, ...]:

@@ -25,7 +25,8 @@ from sqlalchemy import make_url, text
 from sqlmodel import SQLModel
 
 import bot.store.account_rows  # noqa: F401 - the desk's, too
-import workflows.cases.rows  # noqa: F401 - the rooms' rows are in the same metadata
+import workflows.cases.rows
+import workflows.residents.rows  # noqa: F401
 from bot.store import schema
 from bot.store.begin import Store, Tx
 from bot.store.keys import KeyFile

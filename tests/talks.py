@@ -46,12 +46,14 @@ from channels.webchat import Webchat
 from tests.channels.rigs import BOT_TOKEN, SmsRig, account
 from workflows.cases import views
 from workflows.cases.views import CaseView
+from workflows.residents.outside import Outside
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)  # a Friday, 9:00 in Shanghai
 CHANNELS = ("sms", "telegram", "terminal", "webchat", "voice")
 TRANSLATOR = load_translator("zh_CN", SHANGHAI)
 LEASE = timedelta(minutes=2)
+CODE = "204816"  # every code that is sent to a phone; in the service they are drawn by lot
 TIMER, QUESTION = table_of(TimerRow), table_of(QuestionRow)
 
 # Who talks in transcripts: their number in the demo. Who is not in the demo is a stranger.
@@ -62,6 +64,7 @@ CAST: Mapping[str, str] = {
     "老两口": "+9990100007",
     "陌生人": "+9990100099",
     "另一个陌生人": "+9990100098",
+    "母亲": "+9990100097",
     "网格员": "+9990200001",
     "网格员二": "+9990200002",
     "网格员三": "+9990200003",
@@ -122,9 +125,18 @@ class Talks:
             "voice": Voice(account()),
             "webchat": Webchat(Uploads(Path("nowhere"))),
         }
+        outside = Outside(
+            reaches=lambda address: self._channels[address.channel].capability(address).reaches,
+            answers=lambda address: self._channels[address.channel].capability(address).two_way,
+            abroad=lambda address: self._channels[address.channel].capability(address).abroad,
+            wording=TRANSLATOR.worded,
+            new_code=lambda: CODE,
+        )
         self.house = House(
             store=store,
-            rooms=tuple(replace(room, flows={name: self._noted(name, flow) for name, flow in room.flows.items()}) for room in rooms()),
+            rooms=tuple(
+                replace(room, flows={name: self._noted(name, flow) for name, flow in room.flows.items()}) for room in rooms(outside)
+            ),
             translator=TRANSLATOR,
             vocabulary=TRANSLATOR.vocabulary(COMMANDS),
             look=look,
@@ -260,7 +272,8 @@ class Talks:
             yield from (Heard(who, channel, words_and_buttons(one, channel), one.delivery_id) for one in drawn)
 
     def _who(self, to: Address) -> str:
-        return next(who for who in (*CAST, *SECOND) if self.address(who) == to)
+        found = (who for who in (*CAST, *SECOND) if to in (self.address(who), Address("sms", CAST.get(who, ""))))
+        return next(found)
 
     def _next_due(self) -> datetime | None:
         with self.store.read() as tx:

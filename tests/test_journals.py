@@ -50,6 +50,27 @@ from workflows.cases.words import (
     Worklist,
 )
 from workflows.places.words import FindPlace, FoundPlaces
+from workflows.residents.words import (
+    AnswerInvitation,
+    CheckHome,
+    CodeSent,
+    ForgetMe,
+    Forgotten,
+    Invite,
+    Invited,
+    KeepRecord,
+    Kept,
+    Missing,
+    NumberSeen,
+    ReadCode,
+    ReadRecord,
+    Record,
+    SeeNumber,
+    SendCode,
+    Spot,
+    Tried,
+    TryCode,
+)
 
 FOLDER = Path(__file__).parent / "journals"
 PATHS = sorted(FOLDER.glob("*.json"))
@@ -57,6 +78,7 @@ FLOWS: Mapping[str, Flow] = {name: flow for room in rooms() for name, flow in ro
 HERE = Talk(datetime(2027, 1, 1, tzinfo=UTC), "voice")
 SESSION, QUESTION = table_of(SessionRow), table_of(QuestionRow)
 
+HOME = "示例新村5号楼2单元302"
 # Who has said what when the talk is looked at; the last one who spoke has the talk.
 SCENES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "report-what": (("居民", "报修"),),
@@ -76,6 +98,23 @@ SCENES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "my-work-pick": (("邻居", "3号楼2单元电梯困人了"), ("网格员", "1"), ("网格员", "我的活")),
     "who-waits-pick": (("邻居", "人工"), ("值班员", "谁在等")),
     "answer-words": (("居民", "3号楼2单元501漏水"), ("网格员", "答复10176")),
+    "register-agree": (("陌生人", "登记"),),
+    "register-home": (("陌生人", "登记"), ("陌生人", "同意")),
+    "register-room": (("陌生人", "登记 示例新村5号楼2单元"), ("陌生人", "同意")),
+    "register-name": (("陌生人", "登记"), ("陌生人", "同意"), ("陌生人", HOME)),
+    "register-needs": (("陌生人", "登记"), ("陌生人", "同意"), ("陌生人", HOME), ("陌生人", "王大爷")),
+    "register-health": (("陌生人", "登记"), ("陌生人", "同意"), ("陌生人", HOME), ("陌生人", "王大爷"), ("陌生人", "12")),
+    "register-helper": (("陌生人", "登记"), ("陌生人", "同意"), ("陌生人", HOME), ("陌生人", "王大爷"), ("陌生人", "12"), ("陌生人", "1")),
+    "register-ended": (("陌生人", "登记"), ("陌生人", "同意"), ("陌生人", HOME), ("陌生人", "王大爷"), ("陌生人", "5")),
+    "register-change": (("居民", "登记"),),
+    "family-number": (("居民", "给我妈登记"), ("居民", "王妈妈")),
+    "family-home": (("居民", "给我妈登记"), ("居民", "王妈妈"), ("居民", "+9990100097")),
+    "invited-needs": (("居民", "给我妈登记"), ("居民", "王妈妈"), ("居民", "+9990100097"), ("居民", HOME), ("母亲", "同意")),
+    "move-home": (("居民", "我搬家了"),),
+    "join-number": (("陌生人", "绑定"),),
+    "number-code": (("陌生人", "我换号码了"), ("陌生人", "+9990100001")),
+    "number-code-again": (("陌生人", "我换号码了"), ("陌生人", "+9990100001"), ("陌生人", "111111")),
+    "erase-asked": (("居民", "删除我的信息"),),
     "ping-accepted": (("邻居", "3号楼2单元电梯困人了"), ("网格员", "什么情况，几楼的？"), ("网格员", "1")),
 }
 
@@ -95,6 +134,16 @@ ROOMS: Mapping[type[Command[Any]], Any] = {
     WhoWaits: Worklist(),
     CaseFor: CaseSeen("10013", is_known=True),
     AnswerCase: Answered("10013", True),
+    ReadRecord: Record(),
+    CheckHome: Missing(),
+    ReadCode: Spot("示例新村5号楼2单元"),
+    SeeNumber: NumberSeen("ok", "+9990100097"),
+    KeepRecord: Kept(1),
+    Invite: Invited(2),
+    AnswerInvitation: Kept(2),
+    SendCode: CodeSent(HERE.now),
+    TryCode: Tried("joined"),
+    ForgetMe: Forgotten(HERE.now),
 }
 
 

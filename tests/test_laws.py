@@ -22,6 +22,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bot.readings import languages
+from bot.router import COMMANDS
 from bot.settings import Settings, default_words, environment_name
 from locales import catalogues
 
@@ -133,7 +134,7 @@ def is_naive(call: ast.Call) -> bool:
     return not (call.args or call.keywords) and getattr(owner, "attr", getattr(owner, "id", "")) in ("datetime", "date")
 
 
-PURE = ("engine", "router", "translate", "prompt", "envelope", "effects", "ladder", "calendar")
+PURE = ("engine", "router", "answers", "translate", "prompt", "envelope", "effects", "ladder", "calendar")
 
 
 def thinking() -> list[Path]:
@@ -249,6 +250,27 @@ def test_every_setting_stands_in_the_readme_with_its_default_and_its_sentence(se
     name, default, words = environment_name(setting), default_words(setting), setting.metadata["help"]
     row = f"| `{name}` | {f'`{default}`' if default else ''} | {words} |"
     assert re.sub(r"\s+", " ", row) in re.sub(r"\s+", " ", README)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_word_that_people_can_say_stands_in_the_readme(name: str) -> None:
+    chinese, english = (first_word(name, language) for language in ("zh_CN", "en"))
+    assert re.search(rf"^\| `{re.escape(chinese)}` \| `{re.escape(english)}` \|", README, re.MULTILINE), f"{chinese}, {english}"
+
+
+def first_word(name: str, language: str) -> str:
+    catalogue = next((path for path in catalogues.paths() if catalogues.language_of(path) == language != "en"), None)
+    words = catalogues.read(catalogue).get(COMMANDS[name]).string if catalogue else COMMANDS[name]
+    return str(words).partition("|")[0]
+
+
+def test_no_word_means_two_things() -> None:
+    """The later list would take it from the earlier one, unseen."""
+    said: dict[str, str] = {}
+    for name, words in COMMANDS.items():
+        chinese = next(catalogues.read(path).get(words).string for path in catalogues.paths() if catalogues.language_of(path) == "zh_CN")
+        for word in {*words.split("|"), *str(chinese).split("|")}:
+            assert said.setdefault(word.casefold(), name) == name, word
 
 
 def test_the_readme_lists_no_setting_that_there_is_not() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -231,6 +231,27 @@ def test_back_asks_the_last_question_again() -> None:
 @pytest.mark.parametrize("answers", [(), (("Leak", None), ("1", "yes"))])
 def test_back_ends_at_what_was_filed_and_at_the_beginning(answers: tuple[tuple[str, str | None], ...]) -> None:
     assert talked(*answers).journal.without_last_answer() is None
+
+
+class Look(Command[None], frozen=True):
+    """A command that only looks."""
+
+    only_looks: ClassVar[bool] = True
+
+
+def looking(talk: Talk) -> Steps:
+    yield from WHAT
+    yield from Look()
+    yield from SURE
+
+
+def test_back_goes_over_what_only_looked() -> None:
+    house = talked(("Leak", None), flow=looking)
+    back = house.journal.without_last_answer()
+
+    assert not house.journal.has_changed
+    assert back is not None
+    assert house.go(back, None).asked == "what"
 
 
 def test_leaving_is_told_at_the_open_question_and_ends_the_talk() -> None:

@@ -28,7 +28,7 @@ class Messenger:
     def told(self, who: str, kind: str = "message", **body: Any) -> Inbound:
         number = next(self._numbers)
         chat = {"id": int(self.talks.address(who).value), "type": "private"}
-        whole = {"message_id": number, "chat": chat, "from": {"id": chat["id"]}, **body}
+        whole = {"message_id": number, "chat": chat, "from": {"id": chat["id"]}} | body
         inbound = parse(json.dumps({"update_id": number, kind: whole}).encode(), now=self.talks.now).inbound
         assert inbound is not None
         return inbound
@@ -50,6 +50,24 @@ class Messenger:
 @pytest.fixture
 def messenger(store: Store) -> Messenger:
     return Messenger(Talks(store, channel="telegram"))
+
+
+# The language of the platform's own menus
+
+
+def test_who_presses_start_is_greeted_in_the_language_of_their_menus_until_their_words_show_another(messenger: Messenger) -> None:
+    start = {"text": "/start", "from": {"id": int(messenger.talks.address("陌生人").value), "language_code": "en-GB"}}
+    (greeted,) = words_to("陌生人", messenger.does("陌生人", **start))
+    assert "Write what has happened" in greeted
+
+    (answered,) = words_to("陌生人", messenger.does("陌生人", text="路灯坏了"))
+    assert "记下了" in answered
+
+
+def test_a_posters_code_opens_the_registration_in_the_language_of_their_menus(messenger: Messenger) -> None:
+    start = {"text": "/start join-1-1", "from": {"id": int(messenger.talks.address("陌生人").value), "language_code": "zh-hans"}}
+    (asked,) = words_to("陌生人", messenger.does("陌生人", **start))
+    assert "同意吗" in asked
 
 
 # Corrections

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.answers import plain
 from bot.envelope import Address, Event, Inbound, Lane, Media, Pin
 from bot.prompt import YES_NO, Answer, Ask, Choice, Expect, ask
 from bot.router import (
@@ -31,7 +32,6 @@ from bot.router import (
     Route,
     Unclear,
     WhichOne,
-    plain,
     route,
 )
 from bot.translate import load_translator
@@ -71,6 +71,9 @@ PLACE = question(2, ask("place.words", "Where?", expects=Expect.PLACE))
 HOME = question(3, ask("place.home", "At home?", *YES_NO, words_too=True))
 HURT = question(4, ask("hurt", "Hurt?", *YES_NO, words_too=True, takes_danger=True, lane=Lane.URGENT))
 PICK = question(5, ask("pick", "Which?", Choice("a", "3号楼"), Choice("b", "5号楼")))
+NAME = question(10, ask("name", "Your name?", gives_way=True), flow="register")
+NEEDS = question(11, ask("needs", "What help?", *(Choice(value, value) for value in "abc"), several=True, gives_way=True), flow="register")
+WHOM = question(12, ask("helper", "Whom?", Choice("none", "Nobody", "no|不用了"), words_too=True), flow="register")
 PING, PONG = ping(7, "10013"), ping(8, "10024")
 LIFT = OpenCase("10013", "lift", True, NOW - timedelta(hours=1))
 WATER = OpenCase("10024", "water", False, NOW - timedelta(hours=1))
@@ -138,7 +141,28 @@ ORDER = [
     ("0", desk(HOME), Corrected()),
     ("０", desk(), Corrected()),
     ("谢谢", desk(HOME), Commanded("thanks")),
+    ("登记", desk(), Commanded("register")),
+    ("我要登记", desk(HOME), Commanded("register")),
+    ("登记 花园3号楼2单元", desk(), Commanded("register", "花园3号楼2单元")),
+    ("登记：花园3号楼", desk(), Commanded("register", "花园3号楼")),
+    ("register join_12_3", desk(), Commanded("register", "join_12_3")),
+    ("登记 3号楼路灯坏了", desk(category="power"), Reported()),
+    ("登记 一下水管漏了", desk(category="water"), Reported()),
+    ("登记一下路灯", desk(category="power"), Reported()),
+    ("给我妈登记", desk(), Commanded("family")),
+    ("我换号码了", desk(), Commanded("number")),
+    ("删除我的信息", desk(HOME), Commanded("erase")),
     # 5. an answer that fits
+    ("王大爷", desk(NAME), answered(NAME, "王大爷")),
+    ("水管漏了", desk(NAME, category="water"), Reported()),
+    ("老水", desk(NAME, category="water"), answered(NAME, "老水")),
+    ("13", desk(NEEDS), answered(NEEDS, "13", "a,c")),
+    ("３、１", desk(NEEDS), answered(NEEDS, "３、１", "a,c")),
+    ("1和2", desk(NEEDS), answered(NEEDS, "1和2", "a,b")),
+    ("14", desk(NEEDS), Unclear(NEEDS)),
+    ("2", desk(NEEDS), answered(NEEDS, "2", "b")),
+    ("不用了", desk(WHOM), answered(WHOM, "不用了", "none")),
+    ("不用了", desk(HOME), Commanded("cancel")),
     ("1", desk(HOME), answered(HOME, "1", "yes")),
     ("２。", desk(HOME), answered(HOME, "２。", "no")),
     ("是的", desk(HOME), answered(HOME, "是的", "yes")),
@@ -178,6 +202,8 @@ ORDER = [
     ("👍", desk(PLACE), Unclear(PLACE)),
     ("啊", desk(HURT), Unclear(HURT)),
     ("那个楼", desk(PICK), Unclear(PICK)),
+    ("示例新村1号楼1单元101", desk(NEEDS), Unclear(NEEDS)),
+    ("示例新村1号楼1单元101", desk(PICK), Reported()),
     ("👍", desk(PING), Unclear(PING)),
     ("👍", desk(PING, PLACE), Unclear(PLACE)),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -113,6 +114,7 @@ class Status(Struct, frozen=True):
 class StatusOf(Command[Status], frozen=True):
     """How far a case has come; without a number, the latest of the person who asks."""
 
+    only_looks: ClassVar[bool] = True
     number: str = ""
 
 

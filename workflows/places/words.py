@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -49,6 +49,7 @@ class FoundPlaces(Struct, frozen=True):
 class FindPlace(Command[FoundPlaces], frozen=True):
     """Look these words, or this pin, up in the register of estates."""
 
+    only_looks: ClassVar[bool] = True
     text: str = ""
     pin: Pin | None = None
 

@@ -1,0 +1,1 @@
+"""The room of residents: registering, whose phone is whose, and leaving."""
