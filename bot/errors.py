@@ -39,7 +39,19 @@ class FlowBroken(AnlinError):
 
 
 class NotAllowed(AnlinError):
-    """This actor's role or grids do not allow that."""
+    """This actor's role or grids do not allow that.
+
+    `sentence` and `values` say why, so that a page can say it in the reader's language.
+    """
+
+    def __init__(self, sentence: str = "This is not allowed.", /, **values: str | int) -> None:
+        super().__init__(sentence.format_map(values))
+        self.sentence = sentence
+        self.values = values
+
+
+class Overtaken(NotAllowed):
+    """What this was decided upon has changed since it was read; nothing was done."""
 
 
 class Erased(AnlinError):

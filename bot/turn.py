@@ -63,6 +63,21 @@ def give(house: House, command: Command[Any], *, actor: Actor, now: datetime) ->
     return _again_when_lost(once)
 
 
+def give_once(house: House, command: Command[Any], *, actor: Actor, now: datetime, key: str) -> Any | None:
+    """As `give`, but once for this key of theirs: a form that is posted twice does it once, and the answer is then None."""
+    digest = house.store.vault.hash_of("form", f"{actor}:{key}").hex()  # a key may be made of what was written
+    mark = {"channel": actor.channel, "external": digest}
+
+    def once() -> Any | None:
+        with house.store.begin() as tx:
+            if tx.first(_SEEN, mark):
+                return None
+            tx.insert(InboundRow, channel=mark["channel"], external_id=mark["external"], at=now, taken_as=type(command).__name__)
+            return Stage(house, tx, now, actor=actor).perform(command)
+
+    return _again_when_lost(once)
+
+
 def fall_due(house: House, now: datetime, most: int = 200) -> int:
     """Everything whose moment has come is done, each in its own transaction; the answer is how much there was."""
     with house.store.read() as tx:

@@ -188,6 +188,7 @@ def test_no_test_waits_by_sleeping() -> None:
 # What people read
 
 SPOKEN = {"say": (0,), "Say": (0,), "phrase": (0,), "Phrase": (0,), "ask": (1,), "Ask": (1,), "Choice": (1, 2)}
+SPOKEN |= {"NotAllowed": (0,), "Overtaken": (0,)}  # what is refused is told on a page too
 
 
 def test_people_are_told_only_marked_sentences() -> None:

@@ -16,9 +16,10 @@ from bot import settings
 from bot.app import Base, house_of, open_base
 from bot.effects import Actor, Owner
 from bot.errors import NotAllowed
-from bot.prompt import Phrase
+from bot.prompt import Phrase, _
 from bot.room import House
 from bot.store import people
+from workflows.cases.doors import grids_seen
 
 as_option = click.option("--as", "handle", metavar="NAME", help="Who signs: the handle of a member of staff.")
 json_option = click.option("--json", "is_json", is_flag=True, help="One JSON document on standard output.")
@@ -44,12 +45,12 @@ class Desk:
     @property
     def grids(self) -> tuple[int, ...] | None:
         """The grids this actor sees; None for all."""
-        return self.actor.grids if self.actor.role in ("grid_worker", "grid_leader") else None
+        return grids_seen(self.actor)
 
     def only(self, *roles: str) -> None:
         """Nobody but these roles goes on from here; what rooms decide, they refuse themselves."""
         if self.actor.role not in roles:
-            raise NotAllowed(f"Only {' and '.join(roles)} may do this.")
+            raise NotAllowed(_("Only these roles may do this: {roles}."), roles=", ".join(roles))
 
     def said(self, phrase: Phrase | None) -> str:
         """A phrase in the service's own language."""

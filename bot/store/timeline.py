@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NotRequired, TypedDict, Unpack
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from bot.store.columns import table_of
 from bot.store.instant import EPOCH, MICROSECOND
@@ -21,6 +21,7 @@ from bot.store.tx import Tx
 
 TIMELINE = table_of(TimelineRow)
 START = bytes(32)
+CLOCK = "clock"
 
 _ENTRIES = select(TIMELINE).where(TIMELINE.c.subject == bindparam("about")).order_by(TIMELINE.c.sequence)
 _LAST = (
@@ -29,6 +30,8 @@ _LAST = (
     .order_by(TIMELINE.c.sequence.desc())
     .limit(1)
 )
+
+_BY_PEOPLE = select(func.count()).select_from(TIMELINE).where(TIMELINE.c.subject == bindparam("about"), TIMELINE.c.actor != CLOCK)
 
 
 class NewEntry(TypedDict):
@@ -81,6 +84,18 @@ def entries(tx: Tx, subject: str) -> tuple[Entry, ...]:
     """The whole timeline, oldest first."""
     rows = tx.all(_ENTRIES, {"about": subject})
     return tuple(Entry(row.sequence, row.at, row.actor, row.channel, row.kind, row.data_key_id, row.body) for row in rows)
+
+
+def length(tx: Tx, subject: str) -> int:
+    """How many entries the timeline has."""
+    last = tx.first(_LAST, {"about": subject})
+    return 0 if last is None else int(last.sequence)
+
+
+def length_by_people(tx: Tx, subject: str) -> int:
+    """How many entries people have made: what the clock does by itself is left out."""
+    row = tx.first(_BY_PEOPLE, {"about": subject})
+    return 0 if row is None else int(row[0])
 
 
 def body_of(tx: Tx, entry: Entry) -> Any:

@@ -18,7 +18,7 @@ from bot.store.begin import Store
 from bot.store.columns import table_of
 from bot.store.tables import DeliveryRow, InboundRow, QuestionRow, SessionRow, TimerRow
 from tests.talks import Talks, words_to
-from workflows.cases.words import AcceptCase
+from workflows.cases.words import AcceptCase, AnswerCase
 
 INBOUND, DELIVERY, QUESTION = table_of(InboundRow), table_of(DeliveryRow), table_of(QuestionRow)
 SESSION, TIMER = table_of(SessionRow), table_of(TimerRow)
@@ -46,6 +46,47 @@ def test_a_repeat_changes_nothing(talks: Talks) -> None:
 
     assert (again.inbound_id, again.is_repeat, first.is_repeat) == (first.inbound_id, True, False)
     assert everything(talks) == before
+
+
+def test_a_form_that_is_posted_by_two_at_once_is_done_once(talks: Talks) -> None:
+    talks.say("邻居", LIFT)
+    (case,) = talks.cases()
+    clerk = Actor("staff", role="community_duty", channel="desk")
+    answers: list[object] = []
+
+    def post() -> None:
+        answers.append(turn.give_once(talks.house, AnswerCase(case.number, "马上到"), actor=clerk, now=talks.now, key="form-1"))
+
+    threads = [threading.Thread(target=post) for _time in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer is None for answer in answers) == [False, True, True, True]
+    assert len([step for step in talks.cases()[0].timeline if step.kind == "answered"]) == 1
+
+
+def test_what_was_refused_can_be_posted_again(talks: Talks) -> None:
+    talks.say("邻居", LIFT)
+    (case,) = talks.cases()
+    before = everything(talks)
+    clerk = Actor("staff", role="community_duty", channel="desk")
+
+    for _time in range(2):
+        with pytest.raises(NotAllowed):
+            turn.give_once(talks.house, AnswerCase(case.number, ""), actor=clerk, now=talks.now, key="form-1")
+
+    assert everything(talks) == before
+
+
+def test_one_key_of_two_people_is_two_forms(talks: Talks) -> None:
+    talks.say("邻居", LIFT)
+    (case,) = talks.cases()
+    clerks = [Actor("staff", staff_id=number, role="community_duty", channel="desk") for number in (1, 2)]
+
+    for clerk in clerks:
+        assert turn.give_once(talks.house, AnswerCase(case.number, "好"), actor=clerk, now=talks.now, key="form-1") is not None
 
 
 def test_the_same_id_on_another_channel_is_another_inbound(talks: Talks) -> None:

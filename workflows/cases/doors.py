@@ -1,12 +1,15 @@
-"""Who may do what to a case; what is refused is refused with a sentence."""
+"""Who may do what to a case; what is refused is refused with a sentence that every page can say."""
 
 from __future__ import annotations
 
 from bot.effects import Actor, Owner
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, Overtaken
+from bot.prompt import _
 from workflows.cases.facts import Case, Facts
+from workflows.cases.words import AnswerCase
 
 ROLES_OF_A_GRID = ("grid_worker", "grid_leader")
+LONGEST_ANSWER = 1000  # characters; as a text that is fifteen of them already
 
 
 def grids_seen(actor: Actor) -> tuple[int, ...] | None:
@@ -22,7 +25,7 @@ def is_theirs(case: Case, actor: Actor) -> bool:
 def known(facts: Facts) -> Case:
     """The case, which must be there."""
     if facts.case is None:
-        raise NotAllowed("There is no case of that number.")
+        raise NotAllowed(_("There is no case of that number."))
     return facts.case
 
 
@@ -30,14 +33,26 @@ def reporter_or_staff(facts: Facts, actor: Actor) -> Case:
     """The case, for who reported it, for staff and for the clock."""
     case = known(facts)
     if actor.kind != "clock" and not is_theirs(case, actor) and actor.kind != "staff":
-        raise NotAllowed("Only who reported a case, or staff, may add to it.")
+        raise NotAllowed(_("Only who reported a case, or staff, may add to it."))
     return case
 
 
 def staff_only(case: Case, actor: Actor, facts: Facts) -> None:
     """A grid's own staff act on cases of their grids and on those they were asked about; the others on every case."""
     if actor.kind != "staff":
-        raise NotAllowed("Only staff may do this.")
+        raise NotAllowed(_("Only staff may do this."))
     is_elsewhere = actor.role in ROLES_OF_A_GRID and case.grid_id not in (None, *actor.grids)
     if is_elsewhere and actor.owner.person_id not in facts.was_asked:
-        raise NotAllowed(f"Case {case.number} is not in your grids.")
+        raise NotAllowed(_("Case {number} is not in your grids."), number=case.number)
+
+
+def answerable(facts: Facts, command: AnswerCase) -> str:
+    """The words of an answer, which must be some, not too many, and written by somebody who had read all there is."""
+    if command.seen and command.seen < facts.entries:
+        raise Overtaken(_("Something new has come to this case while you were writing. Read it; then send your words, or change them."))
+    text = command.text.strip()
+    if not text:
+        raise NotAllowed(_("An answer needs words."))
+    if len(text) > LONGEST_ANSWER:
+        raise NotAllowed(_("An answer may have {most} characters; yours has {count}."), most=LONGEST_ANSWER, count=len(text))
+    return text

@@ -86,3 +86,4 @@ class Facts:
     seen: Seen | None = None
     lines: tuple[Line, ...] = ()  # every case that a list may hold
     asked_roles: tuple[str, ...] = ()  # of those who were ever asked about this case
+    entries: int = 0  # by people on the timeline of the case, where somebody says how many they had read

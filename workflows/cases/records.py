@@ -116,6 +116,8 @@ def load(calendar: Calendar, tx: Tx, order: Order) -> Facts:
     assert isinstance(command, AmendCase | AcceptCase | DeclineCase | AnswerCase | Climb | WhoIsOnDuty)
     place = command.place if isinstance(command, AmendCase) else None
     facts = _about(calendar, tx, order, number=command.number, place=place)
+    if isinstance(command, AnswerCase) and command.seen and facts.case is not None:
+        facts = replace(facts, entries=timeline.length_by_people(tx, facts.case.subject))
     return replace(facts, phones=_phones(tx, facts)) if isinstance(command, WhoIsOnDuty) else facts
 
 

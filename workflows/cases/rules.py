@@ -14,9 +14,8 @@ from bot import ladder
 from bot.calendar import promise
 from bot.effects import Actor, Change, Command, Decision, Drop, Effect, Later, Note, Order, Owner, Put, Tell
 from bot.envelope import Lane, Purpose
-from bot.errors import NotAllowed
 from bot.prompt import Phrase, _, phrase
-from workflows.cases.doors import is_theirs, known, reporter_or_staff, staff_only
+from workflows.cases.doors import answerable, is_theirs, known, reporter_or_staff, staff_only
 from workflows.cases.facts import Case, Facts
 from workflows.cases.roles import title
 from workflows.cases.staff_rules import case_for, clipped, flat, my_work, who_waits
@@ -329,13 +328,12 @@ def _answer(facts: Facts, order: Order) -> Decision[Answered]:
     assert isinstance(command, AnswerCase)
     case = known(facts)
     staff_only(case, order.actor, facts)
-    if not command.text.strip():
-        raise NotAllowed("An answer needs words.")
+    text = answerable(facts, command)
     first = case.first_responded_at is None
-    words = phrase(_("About case {number:digits}: {words}"), number=case.number, words=command.text.strip())
+    words = phrase(_("About case {number:digits}: {words}"), number=case.number, words=text)
     effects = (
         Change("answer", {"case": case, "at": order.now}),
-        _note(case, "answered", words=command.text.strip()),
+        _note(case, "answered", words=text),
         _tell_reporter(case, words, Lane.URGENT if case.label == "urgent" else Lane.REPLY),
     )
     return Decision(Answered(case.number, first, case.channel), effects)

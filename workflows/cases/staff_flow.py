@@ -9,6 +9,7 @@ from typing import Any
 from bot.effects import Command
 from bot.engine import Left, Talk
 from bot.prompt import Ask, Choice, Phrase, Say, _, ask, phrase, say
+from workflows.cases.doors import LONGEST_ANSWER
 from workflows.cases.roles import title
 from workflows.cases.words import AnswerCase, CaseFor, CaseSeen, Listed, MyWork, WhoWaits, Worklist
 from workflows.places.words import name_of
@@ -16,7 +17,6 @@ from workflows.places.words import name_of
 Steps = Generator[Ask | Say | Command[Any], Any, None]
 
 A_WHILE = timedelta(minutes=30)  # a list is soon out of date
-MOST_ANSWER = 1000  # characters
 STATES = {
     "open": _("nobody has taken it yet"),
     "accepted": _("taken on"),
@@ -200,8 +200,8 @@ def answer(talk: Talk, number: str = "") -> Steps:
         yield from say(_("All right, nothing was sent about case {number:digits}."), number=seen.number)
         return
     text = words.text.strip()
-    if not text or len(text) > MOST_ANSWER:
-        yield from say(_("Nothing was sent: an answer needs words, {most} characters at most."), most=MOST_ANSWER)
+    if not text or len(text) > LONGEST_ANSWER:
+        yield from say(_("Nothing was sent: an answer needs words, {most} characters at most."), most=LONGEST_ANSWER)
         return
     still = yield from CaseFor(number, brief=True)  # while they wrote, it may have become somebody else's
     if still.refused:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from bot.effects import Actor, Change, Decision, Order
 from bot.errors import NotAllowed
+from bot.prompt import _
 from workflows.cases.doors import grids_seen, staff_only
 from workflows.cases.facts import Case, Facts, Line
 from workflows.cases.words import CaseFor, CaseSeen, Listed, MyWork, WhoWaits, Worklist
@@ -72,7 +73,7 @@ def case_for(facts: Facts, order: Order) -> Decision[CaseSeen]:
 
 def _staff(actor: Actor) -> Actor:
     if actor.kind != "staff":
-        raise NotAllowed("Only staff may do this.")
+        raise NotAllowed(_("Only staff may do this."))
     return actor
 
 

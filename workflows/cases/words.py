@@ -147,10 +147,14 @@ class Answered(Struct, frozen=True):
 
 
 class AnswerCase(Command[Answered], frozen=True):
-    """A person's own words to the reporter of a case. The first ones are the response that an urgent case is promised."""
+    """A person's own words to the reporter of a case. The first ones are the response that an urgent case is promised.
+
+    `seen` is how many entries by people the case had when they were written; when there are more now, these are to be read first.
+    """
 
     number: str
     text: str
+    seen: int = 0
 
 
 class Listed(Struct, frozen=True):

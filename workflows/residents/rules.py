@@ -84,9 +84,9 @@ def _keep(facts: Facts, order: Order) -> Decision[Kept]:
         _known_needs(needs)
         agreed = {*facts.record.consents, *(each.kind for each in command.agreed)}
         if HEALTH not in agreed and set(needs) & set(OF_HEALTH):
-            raise NotAllowed("What concerns somebody's health is kept only with their separate consent.")
+            raise NotAllowed(_("What concerns somebody's health is kept only with their separate consent."))
     if command.is_shared and (facts.record.is_registered or command.place is None):
-        raise NotAllowed("A phone is shared by a household from its registration on.")
+        raise NotAllowed(_("A phone is shared by a household from its registration on."))
     person_id = order.actor.owner.person_id or 0
     effects: tuple[Effect, ...] = (Change("keep", {"command": command, "agreed": facts.agreed(command.agreed)}),)
     if person_id:
@@ -96,7 +96,7 @@ def _keep(facts: Facts, order: Order) -> Decision[Kept]:
 
 def _known_needs(needs: tuple[str, ...]) -> None:
     if unknown := set(needs) - {ALONE, *OF_HEALTH}:
-        raise NotAllowed(f"There is no such need: {', '.join(sorted(unknown))}.")
+        raise NotAllowed(_("There is no such need: {needs}."), needs=", ".join(sorted(unknown)))
 
 
 def _invite(facts: Facts, order: Order) -> Decision[Invited]:
@@ -104,7 +104,7 @@ def _invite(facts: Facts, order: Order) -> Decision[Invited]:
     assert isinstance(command, Invite)
     inviter = _person(order)
     if facts.seen.state != "ok" or facts.there.person_id is None:
-        raise NotAllowed("Nobody can be asked at this number.")
+        raise NotAllowed(_("Nobody can be asked at this number."))
     invitee = facts.there.person_id
     subject = invitation(inviter, invitee, command.role)
     ends = EndInvitation(inviter, invitee, command.role)
@@ -138,7 +138,7 @@ def _answer_invitation(facts: Facts, order: Order) -> Decision[Kept]:
     assert isinstance(command, AnswerInvitation)
     invitee = _person(order)
     if not facts.invitation:
-        raise NotAllowed("Nobody has asked this person.")
+        raise NotAllowed(_("Nobody has asked this person."))
     fields = {"inviter": command.inviter, "role": command.role, "agreed": facts.agreed(command.agreed)}
     return Decision(
         Kept(invitee),
@@ -178,7 +178,7 @@ def _end_invitation(facts: Facts, order: Order) -> Decision[Kept]:
 def _send_code(facts: Facts, order: Order) -> Decision[CodeSent]:
     _person(order)
     if facts.seen.state != "ok":
-        raise NotAllowed("No code can be sent to this number.")
+        raise NotAllowed(_("No code can be sent to this number."))
     words = phrase(_("Anlin: {code:digits}. If you want to link this phone, say it there. Tell it to nobody else."), code=facts.code)
     told = Tell(facts.there, (words,), purpose=Purpose.REPLY, address_id=facts.there_id, valid_for=CODE_IS_GOOD_FOR)
     kept = Change("code", {"address_id": facts.there_id, "code": facts.code})
@@ -208,7 +208,7 @@ def _is_over(code: Code, order: Order) -> bool:
 def _forget(facts: Facts, order: Order) -> Decision[Forgotten]:
     person_id = _person(order)
     if facts.record.is_staff:
-        raise NotAllowed("Who works here is taken off the roster first.")
+        raise NotAllowed(_("Who works here is taken off the roster first."))
     at = order.now + LAST_WORDS_ARRIVE
     effects = (
         Drop(leaving(person_id), "asked again"),
@@ -245,20 +245,20 @@ def invitation(inviter: int, invitee: int, role: str) -> str:
 
 def _themselves(order: Order) -> None:
     if order.actor.kind == "clock":
-        raise NotAllowed("Only a resident keeps their own record.")
+        raise NotAllowed(_("Only a resident keeps their own record."))
 
 
 def _person(order: Order) -> int:
     """Who asks, from an address that is theirs alone."""
     person_id = order.actor.owner.person_id
     if order.actor.kind == "clock" or person_id is None:
-        raise NotAllowed("Only a person does this, from an address that is theirs alone.")
+        raise NotAllowed(_("Only a person does this, from an address that is theirs alone."))
     return person_id
 
 
 def _clock_only(order: Order) -> None:
     if order.actor.kind != "clock":
-        raise NotAllowed("Only time does this.")
+        raise NotAllowed(_("Only time does this."))
 
 
 RULES: Mapping[type[Command[Any]], Callable[[Facts, Any], Decision[Any]]] = {

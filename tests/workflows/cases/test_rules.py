@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from bot.calendar import load_years
 from bot.effects import CLOCK, Actor, Change, Command, Decision, Drop, Later, Note, Order, Owner, Put, Tell
 from bot.envelope import Lane, Media, Purpose
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, Overtaken
 from bot.prompt import Phrase
+from workflows.cases.doors import LONGEST_ANSWER
 from workflows.cases.facts import Case, Facts
 from workflows.cases.rules import decide
 from workflows.cases.words import (
@@ -390,6 +391,22 @@ def test_the_first_answer_of_a_person_is_the_response_that_was_promised() -> Non
 def test_an_answer_without_words_is_refused() -> None:
     with pytest.raises(NotAllowed):
         decided(AnswerCase("10013", "  "), duty)
+
+
+@pytest.mark.parametrize(("seen", "entries"), [(0, 9), (9, 9), (9, 8)])
+def test_who_has_read_all_there_is_answers(seen: int, entries: int) -> None:
+    assert decided(AnswerCase("10013", "好", seen), duty, entries=entries).answer.number == "10013"
+
+
+def test_who_has_not_read_the_latest_is_told_so_and_nothing_is_sent() -> None:
+    with pytest.raises(Overtaken):
+        decided(AnswerCase("10013", "好", seen=3), duty, entries=4)
+
+
+@pytest.mark.parametrize(("length", "may"), [(LONGEST_ANSWER, True), (LONGEST_ANSWER + 1, False)])
+def test_an_answer_is_not_a_book(length: int, *, may: bool) -> None:
+    command = AnswerCase("10013", "好" * length + " ")
+    assert is_let(command, duty) is may
 
 
 def test_handing_over_without_a_case_makes_a_draft_that_waits_for_a_person() -> None:
