@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NotRequired, Protocol, TypedDict, Unpack
+from typing import Any, NotRequired, Protocol, TypedDict, Unpack
 
 import msgspec
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from bot import outbox
 from bot.effects import Owner
@@ -58,6 +58,7 @@ _KEPT = _SETTLE.values(state="kept", content_type=bindparam("type"), size=bindpa
 _ENDED = _SETTLE.values(state=bindparam("ended"), why=bindparam("reason"), file="")
 _AGAIN = _SETTLE.values(next_at=bindparam("later", type_=ATTACHMENT.c.next_at.type), why=bindparam("reason"))
 _BY_ID = select(ATTACHMENT).where(ATTACHMENT.c.id == bindparam("attachment"))
+_OF_SUBJECT = select(ATTACHMENT).where(ATTACHMENT.c.subject == bindparam("about")).order_by(ATTACHMENT.c.id)
 _SENDER = select(ADDRESS).join(INBOUND, INBOUND.c.address_id == ADDRESS.c.id).where(INBOUND.c.id == bindparam("inbound"))
 
 
@@ -124,6 +125,18 @@ class Errand:
     media: Media
 
 
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """An attachment as it stands, without what it shows or says; `state` is wanted, kept, refused or gone."""
+
+    id: int
+    subject: str
+    state: str
+    content_type: str
+    size: int
+    why: str
+
+
 class Wanted(TypedDict):
     """What somebody sent: where it lies on its platform, and under which data key it is to be kept."""
 
@@ -164,16 +177,36 @@ async def fetch_due(store: Store, channels: Sequence[Fetching], shelf: Shelf, *,
     return len(errands)
 
 
-def open_attachment(tx: Tx, shelf: Shelf, attachment_id: int, **look: Unpack[Look]) -> tuple[bytes, str] | None:
-    """The bytes and their type, with the reading on record; None for what is not there, not kept, or erased."""
+def attached_to(tx: Tx, subject: str) -> tuple[Attached, ...]:
+    """What was sent about this subject, oldest first."""
+    return tuple(_attached(row) for row in tx.all(_OF_SUBJECT, {"about": subject}))
+
+
+def attached(tx: Tx, attachment_id: int) -> Attached | None:
+    """One attachment, None when there is none with this id."""
     row = tx.first(_BY_ID, {"attachment": attachment_id})
-    if row is None or row.state != "kept":
-        return None
-    unseal_for(tx, (), subject=f"attachment:{attachment_id}", **look)
-    try:
-        return tx.unseal_bytes(row.data_key_id, shelf.get(row.file)), str(row.content_type)
-    except (Erased, FileNotFoundError):
-        return None
+    return None if row is None else _attached(row)
+
+
+def open_attachment(store: Store, shelf: Shelf, attachment_id: int, **look: Unpack[Look]) -> tuple[bytes, str] | None:
+    """The bytes and their type, the reading on record before; None for what is not there, not kept, or erased.
+
+    A large file is read and unsealed after the writing transaction: nobody who wants to write waits for it.
+    """
+    with store.begin() as tx:
+        row = tx.first(_BY_ID, {"attachment": attachment_id})
+        if row is None or row.state != "kept":
+            return None
+        unseal_for(tx, (), subject=f"attachment:{attachment_id}", **look)
+    with store.read() as tx:
+        try:
+            return tx.unseal_bytes(row.data_key_id, shelf.get(row.file)), str(row.content_type)
+        except (Erased, FileNotFoundError):
+            return None
+
+
+def _attached(row: Row[Any]) -> Attached:
+    return Attached(row.id, row.subject, row.state, row.content_type, row.size, row.why)
 
 
 def _take(store: Store, channels: tuple[str, ...], now: datetime) -> list[Errand]:

@@ -127,11 +127,11 @@ def history(store: Store, brush: Brush, address: Address, *, now: datetime) -> t
 
 def photo(store: Store, shelf: Shelf, address: Address, *, attachment_id: int, now: datetime) -> tuple[bytes, str] | None:
     """A photo that was sent from this address, and its type; None for anybody else's. The reading is on record."""
-    with store.begin() as tx:
+    with store.read() as tx:
         known = people.at(tx, address)
         if known is None or tx.first(_OWN_PHOTO, {"attachment": attachment_id, "address": known.address_id}) is None:
             return None
-        return open_attachment(tx, shelf, attachment_id, reader=_reader(known), why=OWN, now=now)
+    return open_attachment(store, shelf, attachment_id, reader=_reader(known), why=OWN, now=now)
 
 
 def _ours(  # noqa: PLR0913 -- one conversation, as it lies in its rows

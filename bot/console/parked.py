@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import click
-import msgspec
-from sqlalchemy import select
 
 from bot import timers, turn
 from bot.console.desk import as_option, json_option, opened, printed
-from bot.envelope import Inbound
-from bot.store.audit import unseal_for
-from bot.store.columns import table_of
-from bot.store.tables import InboundRow
-
-INBOUND = table_of(InboundRow)
-_PARKED = select(INBOUND).where(INBOUND.c.state == "parked").order_by(INBOUND.c.id)
+from bot.store import parked as inbounds
 
 
 @click.group()
@@ -28,18 +20,11 @@ def parked() -> None:
 def list_(is_json: bool, handle: str | None) -> None:
     """List what is parked, with the words. The look is kept in the read log."""
     with opened(handle) as desk:
-        desk.only("administrator", "street", "community_duty")
+        desk.only(*inbounds.MAY_LOOK)
         with desk.base.store.begin() as tx:
-            rows = tx.all(_PARKED)
-            bodies = unseal_for(
-                tx, [(row.data_key_id, row.body) for row in rows], reader=desk.reader, subject="parked", why="parked read", now=desk.now
-            )
+            rows = inbounds.listed(tx, reader=desk.reader, now=desk.now)
             stuck = timers.stuck(tx)
-        said = [msgspec.json.decode(body, type=Inbound).text if body else "" for body in bodies]
-        found = [
-            {"inbound": row.id, "channel": row.channel, "at": row.at, "why": row.why, "words": words}
-            for row, words in zip(rows, said, strict=True)
-        ]
+        found = [{"inbound": row.id, "channel": row.channel, "at": row.at, "why": row.why, "words": row.words} for row in rows]
         if is_json:
             printed([*found, *({"timer": timer["id"], **timer} for timer in stuck)])
             return
@@ -58,7 +43,7 @@ def list_(is_json: bool, handle: str | None) -> None:
 def retry(inbound: int, is_json: bool, handle: str | None) -> None:
     """Take a parked inbound once more, as if it had just come."""
     with opened(handle) as desk:
-        desk.only("administrator", "street", "community_duty")
+        desk.only(*inbounds.MAY_LOOK)
         try:
             received = turn.retry(desk.house, inbound, desk.now)
         except KeyError:

@@ -70,6 +70,7 @@ _STANDING = _MEMBERS.where(
     _REACHABLE,
     or_(STAFF.c.role.not_in(sorted(ROLES_OF_A_GRID)), _IN_GRID),
 )
+_SIGNATURES = select(STAFF.c.id, STAFF.c.role, STAFF.c.handle).where(STAFF.c.id.in_(bindparam("ids", expanding=True)))
 _GRIDS = select(STAFF_GRID.c.grid_id).where(STAFF_GRID.c.staff_id == bindparam("staff")).order_by(STAFF_GRID.c.grid_id)
 _ADD_GRID = insert(STAFF_GRID)
 
@@ -112,6 +113,12 @@ def leave(tx: Tx, staff_id: int) -> None:
 def grids_of(tx: Tx, staff_id: int) -> tuple[int, ...]:
     """The grids this member of staff looks after."""
     return tuple(row.grid_id for row in tx.all(_GRIDS, {"staff": staff_id}))
+
+
+def signatures(tx: Tx, ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """The role and handle of each of these, who may have left since."""
+    wanted = sorted(ids)
+    return {row.id: (row.role, row.handle) for row in tx.all(_SIGNATURES, {"ids": wanted})} if wanted else {}
 
 
 def standing(tx: Tx, role: str, grid_id: int | None, now: datetime) -> tuple[StaffMember, ...]:  # noqa: PLR0917 - called like a sentence

@@ -13,6 +13,11 @@ TITLES = {
 }
 
 
+def signed(role: str, handle: str) -> Phrase:
+    """A member of staff, for their colleagues: the role, and the name they sign with."""
+    return phrase(_("{role} {handle}"), role=title(role), handle=handle)
+
+
 def title(role: str) -> Phrase:
     """The role as a resident hears it."""
     return phrase(TITLES.get(role, TITLES["community_duty"]))
