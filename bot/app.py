@@ -186,6 +186,7 @@ class Anlin:
         account, bot = account_of(settings, self.simulator), bot_of(settings, self.simulator)
         connected = (*channels(settings, account, base.clock), *messenger(settings, bot, base.translator), *own_page(settings))
         self.house = house_of(self.base)
+        self._shelf = Shelf(settings.data_dir / "attachments", settings.media_max_bytes)
         self.dispatcher = self._dispatcher(connected) if works else None
         self._waker = Waker((self.sweep, self.tidy)) if works else None
         self._listener = Listener(bot, self._hearing()) if bot and serves else None
@@ -259,7 +260,7 @@ class Anlin:
     def _dispatcher(self, connected: tuple[Channel, ...]) -> Dispatcher:
         base = self.base
         dispatcher = Dispatcher(base.store, connected, translator=base.translator, clock=base.clock.now)
-        dispatcher.fetch_to(Shelf(base.settings.data_dir / "attachments", base.settings.media_max_bytes))
+        dispatcher.fetch_to(self._shelf)
         return dispatcher
 
     def _hearing(self) -> Hearing:
@@ -313,13 +314,12 @@ class Anlin:
 
     def _portal(self) -> Portal:
         base, store, now = self.base, self.base.store, self.base.clock.now
-        shelf = Shelf(base.settings.data_dir / "attachments", base.settings.media_max_bytes)
         brush = Brush(*own_page(base.settings), base.translator)
         return Portal(
             take=self.take,
             news=lambda address, after: conversations.news(store, brush, address, after=after, now=now()),
             history=lambda address: conversations.history(store, brush, address, now=now()),
-            photo=lambda address, one: conversations.photo(store, shelf, address, attachment_id=one, now=now()),
+            photo=lambda address, one: conversations.photo(store, self._shelf, address, attachment_id=one, now=now()),
             is_known=lambda address: conversations.is_known(store, address),
             is_danger=lambda words: look(words, None).danger,
             translator=base.translator,
@@ -336,7 +336,7 @@ class Anlin:
             health({"database": base.store.ready}),
             front(self.simulator.url if self.simulator else "", base.translator, base.clock.now),
             portal_pages(self._portal()),
-            desk_pages(self._door()),
+            desk_pages(self._door(), self.house, self._shelf),
         ]
         if account:
             blueprints.append(sms_hooks(account, take=self.take, settle=self.settle, clock=self.base.clock.now))

@@ -19,7 +19,7 @@ from tests.whole.service import WITHIN
 PHONE, DESK = (390, 844), (1280, 800)
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _RUN = "const [rules, done] = arguments; axe.run(document, {runOnly: rules}).then(done, fault => done({fault: String(fault)}))"
-_WIDER = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_WIDER = "return document.documentElement.scrollWidth - visualViewport.width"
 
 
 class Browser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from bot.attachments import Shelf
 from bot.store import accounts, people
 from bot.store.begin import Store
 from bot.translate import load_translator
@@ -21,6 +23,7 @@ from bot.web.desk.desk import desk_pages
 from bot.web.desk.door import Door
 from bot.web.desk.proof import Passwords
 from bot.web.server import create_app
+from tests.talks import Talks
 
 NOW = datetime(2026, 11, 20, 19, 30, tzinfo=UTC)
 PASSWORD = "正确的马，电池，订书钉"
@@ -140,7 +143,7 @@ def place_on(store: Store, **given: Any) -> Place:
     translator = load_translator("en", ZoneInfo("Asia/Shanghai"))
     settings: dict[str, Any] = {"public_url": "http://127.0.0.1:8000", "secret": "a secret of the test", "passwords": CHEAP, **given}
     door = Door(store=store, translator=translator, clock=clock, wall=clock, **settings)
-    return Place(store, clock, door, create_app([desk_pages(door)]))
+    return Place(store, clock, door, create_app([desk_pages(door, Talks(store, estate=False).house, Shelf(Path("nowhere")))]))
 
 
 def token_of(page: str) -> str:
