@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +41,8 @@ POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 SAYS = {"sos": _("SOS"), "report": _("Report a problem"), "status": _("My cases")}
+STAIR = re.compile(r"join-[0-9]{1,9}(?:-[0-9]{1,9})?", re.ASCII)  # what the code on a poster hands over
+REGISTERS = re.compile(r"register join_[0-9_]{1,19}", re.ASCII)
 ANY_ID = 2**31 - 1
 SHOWN = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
@@ -118,6 +121,10 @@ def portal_pages(portal: Portal) -> Blueprint:
     def photo(attachment: int) -> Response:
         return _own_photo(portal, attachment)
 
+    @pages.context_processor
+    def keys() -> dict[str, Any]:
+        return {"registers": REGISTERS.fullmatch}
+
     @pages.after_request
     def guard(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = POLICY
@@ -186,8 +193,10 @@ def _taken(counter: _Counter, held: str, form: dict[str, str]) -> Answer:
 
 
 def _form(portal: Portal) -> dict[str, str]:
-    """What was filled in; a key of the menu says its words, before those that were typed beside it."""
+    """What was filled in; a key of the menu says its words, before those that were typed beside it; that of a poster names its stair."""
     form = {name: value for name, value in request.form.items() if isinstance(value, str)}
+    if STAIR.fullmatch(form.get("key", "")):
+        form["text"] = f"register {form['key'].replace('-', '_')}"  # as the messenger hands it over
     key = SAYS.get(form.get("key", ""))
     if key is not None:
         words = portal.translator.on_screen(key, reads(portal.translator))
@@ -261,6 +270,7 @@ def _page(portal: Portal, *, status: HTTPStatus = HTTPStatus.OK, note: Phrase | 
         **fields(),
         here="/chat",
         forgets=Phrase(FORGETS),
+        stair=_stair(),
         limit=portal.media_max_bytes,
         retry=RETRY,
     )
@@ -268,6 +278,12 @@ def _page(portal: Portal, *, status: HTTPStatus = HTTPStatus.OK, note: Phrase | 
     if said is not None:
         visitor.remember(response, held, secure=portal.is_secure)
     return response
+
+
+def _stair() -> str:
+    """The stair whose poster was scanned, as it is handed over."""
+    given = request.args.get("at", "")
+    return given if STAIR.fullmatch(given) else ""
 
 
 def _ended(portal: Portal) -> Response:

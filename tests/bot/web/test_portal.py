@@ -185,6 +185,25 @@ def test_the_first_key_is_the_emergency_on_the_front_page_too(browser: Browser, 
     assert "119" in browser.shown
 
 
+def test_the_code_of_a_stair_leads_to_registering_with_the_stair_known(browser: Browser) -> None:
+    browser.opens("/chat?at=join-1-1")
+    assert "您扫的是楼道里的码" in browser.shown
+    (key,) = re.findall(r'<button [^>]*value="(join-[^"]+)">登记我家<', browser.shown)
+    browser.posts({**browser.hidden(), "key": key})
+
+    assert "登记要存您的住处" in browser.opens()
+    assert "登记我家" in browser.shown
+    assert "join_1_1" not in browser.shown
+    browser.picks("同意")
+    assert "几室" in browser.shown
+
+
+@pytest.mark.parametrize("at", ["", "join-", "join-3-2-1", "join-x", "join-3<script>", "JOIN-3", "join-1234567890"])
+def test_what_is_no_code_of_a_stair_shows_the_page_as_ever(browser: Browser, at: str) -> None:
+    assert "楼道里的码" not in browser.opens(f"/chat?at={at}")
+    assert "<h1>" in browser.shown
+
+
 def test_there_is_no_cookie_before_the_first_word_and_then_one_that_no_script_reads(browser: Browser, site: Site) -> None:
     browser.opens("/")
     browser.opens()
