@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -13,6 +12,7 @@ from flask import Blueprint
 from bot import answering, conversations, receipts, turn, unseen
 from bot.attachments import Shelf
 from bot.calendar import load_years
+from bot.carriers import NO_ACCOUNT, NO_BOT, account_of, bot_of, channels, own_page, simulator_of, uploads_of
 from bot.clock import Clock, Waker, clock_of
 from bot.dispatcher import Dispatcher, new_holder
 from bot.drawing import Brush
@@ -22,7 +22,7 @@ from bot.lease import Lease
 from bot.room import House, Room, Sight
 from bot.router import COMMANDS, STAFF_COMMANDS
 from bot.settings import Settings, on_port
-from bot.store import accounts, demo, people
+from bot.store import accounts
 from bot.store.begin import Store
 from bot.store.keys import KeyFile
 from bot.store.sealed import Vault
@@ -36,23 +36,15 @@ from bot.web.health import health
 from bot.web.hooks import sms_hooks
 from bot.web.portal import DOOR, Portal, portal_pages
 from bot.web.ring import Bell, ring_hooks
-from bot.web.server import PortTaken, WebServer, create_app, listen
+from bot.web.server import WebServer, create_app, listen
 from bot.web.telegram import telegram_hooks
 from bot.web.training import training
 from bot.web.voice import Hotline, voice_hooks
 from channels.contract import Channel
 from channels.ring import Ring
-from channels.simulator.server import Simulator
-from channels.simulator.settings import SimulatorSettings
-from channels.simulator.telegram.demo import DEMO_ACCOUNTS
-from channels.simulator.texts import Phone
-from channels.sms import Sms
-from channels.telegram import PER_SECOND, Telegram
-from channels.telegram_api import TelegramAccount
 from channels.telegram_listening import House as Hearing
 from channels.telegram_listening import Listener
 from channels.twilio import TwilioAccount
-from channels.uploads import Uploads
 from channels.voice import Voice
 from channels.webchat import Webchat
 from workflows.cases import records as cases
@@ -61,45 +53,13 @@ from workflows.residents import records as residents
 from workflows.residents.outside import Outside
 
 log = logging.getLogger(__name__)
-SIMULATOR_NUMBER = "+9990012345"
-SIMULATOR_PER_SECOND = 1000
 SILENT_FOR = timedelta(minutes=2)  # longer than any sweep takes
 KIN = {"voice": "sms"}  # who rings from a number also reads its texts
-NO_ACCOUNT = TwilioAccount("", "", from_number=SIMULATOR_NUMBER)  # what the training carrier can do at a number is what the real one can
-NO_BOT = TelegramAccount("")  # and so is what it can do on the messenger
 
 
 def rooms(outside: Outside | None = None) -> tuple[Room, ...]:
     """Every room of the house; `outside` is what the room of residents must ask of channels and catalogues."""
     return (places.room(), cases.room(load_years()), residents.room(outside or Outside()))
-
-
-def channels(settings: Settings, account: TwilioAccount | None, clock: Clock) -> tuple[Channel, ...]:
-    """Every channel that is connected and pushes."""
-    if account is None:
-        return ()
-    texts, calls = settings.twilio_per_second, settings.twilio_calls_per_second
-    if settings.simulator_on:
-        texts = calls = SIMULATOR_PER_SECOND
-    return (Sms(account, clock=clock.now, rate=texts), Voice(account), Ring(account, rate=calls))
-
-
-def messenger(settings: Settings, account: TelegramAccount | None, translator: Translator) -> tuple[Channel, ...]:
-    """The messenger, where a bot is connected."""
-    if account is None:
-        return ()
-    rate = SIMULATOR_PER_SECOND if settings.simulator_on else PER_SECOND
-    return (Telegram(account, translate=translator.on_screen, rate=rate),)
-
-
-def uploads_of(settings: Settings) -> Uploads:
-    """Where what browsers bring along waits to be fetched."""
-    return Uploads(settings.data_dir / "uploads")
-
-
-def own_page(settings: Settings) -> tuple[Webchat]:
-    """The web chat, which needs no account."""
-    return (Webchat(uploads_of(settings)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +95,7 @@ def house_of(base: Base, *also: Channel) -> House:
     settings = base.settings
     account = account_of(settings) or (NO_ACCOUNT if settings.simulator_on else None)
     bot = bot_of(settings) or (NO_BOT if settings.simulator_on else None)
-    connected = (*channels(settings, account, base.clock), *messenger(settings, bot, base.translator), *own_page(settings), *also)
+    connected = (*channels(settings, account, bot, clock=base.clock, translator=base.translator), *also)
     by_name = {channel.name: channel for channel in connected}
 
     def can_reach(address: Address) -> bool:
@@ -182,9 +142,9 @@ class Anlin:
         self._socket = listen(base.settings.host, base.settings.port) if serves else None
         settings = on_port(base.settings, self._socket.getsockname()[1]) if self._socket else base.settings
         self.base = replace(base, settings=settings)
-        self.simulator = _simulator(settings) if settings.simulator_on and serves else None
+        self.simulator = simulator_of(settings) if settings.simulator_on and serves else None
         account, bot = account_of(settings, self.simulator), bot_of(settings, self.simulator)
-        connected = (*channels(settings, account, base.clock), *messenger(settings, bot, base.translator), *own_page(settings))
+        connected = channels(settings, account, bot, clock=base.clock, translator=base.translator)
         self.house = house_of(self.base)
         self._shelf = Shelf(settings.data_dir / "attachments", settings.media_max_bytes)
         self.dispatcher = self._dispatcher(connected) if works else None
@@ -347,54 +307,3 @@ class Anlin:
         if self.simulator and account:
             blueprints.append(training(account, self.move_clock))
         return WebServer(create_app(blueprints), self._socket, threads=settings.web_threads, most_bytes=DOOR * settings.media_max_bytes)
-
-
-def _simulator(settings: Settings) -> Simulator:
-    """The carrier in a box, listening, with the phones of the demo; its account and token are made up at each start."""
-    simulator = Simulator(
-        SimulatorSettings(
-            account_sid="AC" + secrets.token_hex(16),
-            auth_token=secrets.token_hex(16),
-            numbers=(SIMULATOR_NUMBER,),
-            public_url=settings.public_url,
-            phones=tuple(
-                Phone(number, label, "grid_worker" if kind in people.ROLES else "resident") for number, label, kind in demo.phones()
-            ),
-            accounts=DEMO_ACCOUNTS,
-            port=settings.simulator_port,
-        )
-    )
-    try:
-        simulator.start()
-    except OSError as fault:
-        raise PortTaken.told(settings.simulator_port, fault) from fault
-    return simulator
-
-
-def account_of(settings: Settings, simulator: Simulator | None = None) -> TwilioAccount | None:
-    """The Twilio account of the settings, or the simulator's."""
-    if simulator:
-        made = simulator.settings
-        return TwilioAccount(
-            made.account_sid, made.auth_token, from_number=SIMULATOR_NUMBER, api_base=simulator.url, public_url=settings.public_url
-        )
-    if not settings.has_twilio:
-        return None
-    return TwilioAccount(
-        sid=settings.twilio_account_sid,
-        token=settings.twilio_auth_token,
-        previous_token=settings.twilio_auth_token_previous,
-        from_number=settings.twilio_from,
-        messaging_service_sid=settings.twilio_messaging_service_sid,
-        api_base=settings.twilio_api_base,
-        public_url=settings.public_url,
-    )
-
-
-def bot_of(settings: Settings, simulator: Simulator | None = None) -> TelegramAccount | None:
-    """The Telegram bot of the settings, or the simulator's."""
-    if simulator:
-        return TelegramAccount(simulator.settings.telegram_token, simulator.url, settings.telegram_secret, settings.public_url)
-    if not settings.has_telegram:
-        return None
-    return TelegramAccount(settings.telegram_token, settings.telegram_api_base, settings.telegram_secret, settings.public_url)

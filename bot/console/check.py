@@ -10,7 +10,8 @@ import click
 from sqlalchemy import select
 
 from bot import ladder, settings
-from bot.app import NO_ACCOUNT, NO_BOT, Base, account_of, bot_of, channels, messenger, open_base, own_page
+from bot.app import Base, open_base
+from bot.carriers import NO_ACCOUNT, NO_BOT, account_of, bot_of, channels
 from bot.console.desk import printed
 from bot.envelope import Address
 from bot.errors import AnlinError, SettingsFault
@@ -117,7 +118,7 @@ def reach(base: Base, tx: Tx) -> Iterator[str]:
     settings = base.settings
     bot = bot_of(settings) or (NO_BOT if settings.simulator_on else None)
     account = account_of(settings) or NO_ACCOUNT
-    connected = (*channels(settings, account, base.clock), *messenger(settings, bot, base.translator), *own_page(settings))
+    connected = channels(settings, account, bot, clock=base.clock, translator=base.translator)
     by_name = {channel.name: channel for channel in connected}
     counted: dict[str, int] = {}
     for row in tx.all(_ENROLLED):

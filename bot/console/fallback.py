@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from bot import settings
-from bot.app import NO_ACCOUNT
+from bot.carriers import NO_ACCOUNT
 from bot.translate import load_translator
 from bot.web.broken import Speaker, broken
 from channels.voice import IN_LANGUAGE, Voice

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from bot.app import bot_of
+from bot.carriers import bot_of
 from bot.console.desk import Desk, as_option, opened
 from bot.console.printing import Poster, page
 from bot.errors import SendError
