@@ -1,35 +1,19 @@
-"""The form of `lexicon.toml`: what a rule and a guard may say, and every fault of a file told at once."""
+"""The form of the lexicon's files: what a rule and a guard may say, and every fault of a file told at once."""
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
 
 from bot.errors import SettingsFault
+from bot.triage.categories import CATEGORIES
 from bot.triage.words import fold
 
-CATEGORIES = (
-    "fire",
-    "gas",
-    "lift",
-    "water",
-    "power",
-    "heating",
-    "structure",
-    "medical",
-    "violence",
-    "missing_person",
-    "electric_bike",
-    "environment",
-    "property",
-    "parking",
-    "suggestion",
-    "other",
-)
-
-KEY = 2  # characters that a phrase begins with at least: it is found by them
+KEY = 2  # characters by which a phrase is found; one that begins with a single one is slower
+FIGURES = "0123456789一二两三四五六七八九十几半多百"  # what a # stands for
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -43,9 +27,19 @@ class Says(StrEnum):
     DANGER = "danger"
     DOUBT = "doubt"  # may be danger: urgent, and one question is asked
     URGENT = "urgent"  # urgent by its class, though nobody is in danger: a whole building without water
+    HINT = "hint"  # too little to be urgent: only the question is asked
     SUGGESTION = "suggestion"
+    PLAIN = "plain"  # tells, asks or offers something: weighs against a wish, and in a call for rescue against the rescue
     TOPIC = "topic"  # only what it is about
     SAFE = "safe"  # words inside these words mean nothing
+
+
+class Kind(StrEnum):
+    """What kind of text it is: the same words mean less in a citizen's letter than in a shout."""
+
+    CHAT = "chat"  # short, as people talk
+    LETTER = "letter"  # long and formal: mostly about what has gone on for long
+    POST = "post"  # passed around in a flood or an earthquake: who needs rescue, who offers it
 
 
 class Side(StrEnum):
@@ -57,6 +51,7 @@ class Side(StrEnum):
     RIGHT_AFTER = "right_after"
     AFTER = "after"  # after it in the same sentence
     SENTENCE = "sentence"  # anywhere in the same sentence
+    TEXT = "text"  # anywhere
 
 
 class Verdict(StrEnum):
@@ -67,13 +62,18 @@ class Verdict(StrEnum):
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Words that say the same thing; `always` holds whatever stands around them."""
+    """Words that say the same thing; `always` holds whatever stands around them.
+
+    `where` names the kinds of text it is for, all when none is named; `opening` counts it in a text's first words only.
+    """
 
     says: Says
     why: str
     category: str = "other"
     advice: str | None = None
     always: bool = False
+    opening: bool = False
+    where: tuple[Kind, ...] = ()
     zh: tuple[str, ...] = ()
     en: tuple[str, ...] = ()
 
@@ -85,6 +85,7 @@ class GuardRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     side: Side
     verdict: Verdict
     categories: tuple[str, ...] = ()
+    where: tuple[Kind, ...] = ()
     zh: tuple[str, ...] = ()
     en: tuple[str, ...] = ()
     fillers_zh: tuple[str, ...] = ()
@@ -98,6 +99,12 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     alike: str
     now_zh: tuple[str, ...]
     now_en: tuple[str, ...]
+    letter_now_zh: tuple[str, ...] = ()
+    letter_now_en: tuple[str, ...] = ()
+    post_zh: tuple[str, ...] = ()
+    post_en: tuple[str, ...] = ()
+    letter_zh: tuple[str, ...] = ()
+    letter_en: tuple[str, ...] = ()
     lists: dict[str, str]
     guard: tuple[GuardRule, ...]
     rule: tuple[Rule, ...]
@@ -119,10 +126,41 @@ def alike_of(source: Source) -> dict[str, str]:
     return {pair[0]: pair[1:] for pair in source.alike.split()}
 
 
-def parts_of(written: str, lists: Mapping[str, str]) -> list[list[str]]:
-    """The parts between gaps, each with its alternatives; a name in braces stands for its list."""
-    full = _NAME.sub(lambda name: lists.get(name[1], ""), written)
-    return [part.split("/") for part in full.split("…")]
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry taken apart: parts that follow each other with gaps, and parts (`others`) that stand anywhere in the same sentence."""
+
+    parts: list[list[str]]
+    others: list[list[str]]
+
+
+def parts_of(written: str, lists: Mapping[str, str], *, alike: Mapping[str, str]) -> Written:
+    """The parts of an entry, each with its alternatives as texts are read; a name in braces stands for each word of its list."""
+    first, *others = written.split("&")
+    return Written(
+        [_alternatives(part, lists, alike=alike) for part in first.split("…")],
+        [_alternatives(other, lists, alike=alike) for other in others],
+    )
+
+
+def _alternatives(part: str, lists: Mapping[str, str], *, alike: Mapping[str, str]) -> list[str]:
+    found: dict[str, None] = {}
+    for one in part.split("/"):
+        name = _NAME.search(one)
+        for word in lists.get(name[1], "").split("/") if name else ("",):
+            whole = one.replace(name[0], word) if name else one
+            found[fold(whole, alike).text] = None
+    return list(found)
+
+
+def heads_of(taken: Written) -> list[str]:
+    """How the entry may begin; a number there is each figure it may be."""
+    return [head.replace("#", figure, 1) for head in taken.parts[0] for figure in (FIGURES if "#" in head else "#")]
+
+
+def forms_of(words: Iterable[str], alike: Mapping[str, str]) -> list[str]:
+    """These words as texts are read."""
+    return [fold(word, alike).text for word in words]
 
 
 def _faults(source: Source) -> Iterator[str]:
@@ -137,30 +175,19 @@ def _faults(source: Source) -> Iterator[str]:
         for written in (*rule.zh, *rule.en):
             yield from (f"{name}: {fault}" for fault in _faults_of_words(written, source.lists, alike=alike))
     for guard in source.guard:
-        yield from (f"guard ({guard.why}): {fault}" for fault in _faults_of_guard(guard, alike))
-    for word in (*source.now_zh, *source.now_en):
-        yield from (f"now: {fault}" for fault in _faults_of_form(word, alike))
-
-
-def _faults_of_guard(guard: GuardRule, alike: Mapping[str, str]) -> Iterator[str]:
-    if not guard.zh and not guard.en:
-        yield "has no words"
-    yield from (f"there is no category {category!r}" for category in guard.categories if category not in CATEGORIES)
-    for word in (*guard.zh, *guard.en, *guard.fillers_zh, *guard.fillers_en):
-        yield from _faults_of_form(word, alike)
+        if not guard.zh and not guard.en:
+            yield f"guard ({guard.why}): has no words"
+        yield from (
+            f"guard ({guard.why}): there is no category {category!r}" for category in guard.categories if category not in CATEGORIES
+        )
 
 
 def _faults_of_words(written: str, lists: Mapping[str, str], *, alike: Mapping[str, str]) -> Iterator[str]:
     yield from (f"there is no list {{{name}}}" for name in _NAME.findall(written) if name not in lists)
-    parts = parts_of(written, lists)
-    if any(len(head.rstrip("*")) < KEY for head in parts[0]) or not all(one for part in parts for one in part):
-        yield f"{written!r} begins with less than {KEY} characters, or a part of it is empty"
-    for one in (one.rstrip("*") for part in parts for one in part):
-        if "*" in one:
-            yield f"{one!r}: a star stands only at the end"
-        yield from _faults_of_form(one, alike)
-
-
-def _faults_of_form(word: str, alike: Mapping[str, str]) -> Iterator[str]:
-    if fold(word, alike).text != word:
-        yield f"{word!r} can never be found: texts are read as {fold(word, alike).text!r}"
+    taken = parts_of(written, lists, alike=alike)
+    parts = [*taken.parts, *taken.others]
+    if not all(one.rstrip("*") for part in parts for one in part):
+        yield f"{written!r} has an empty part"
+    if len(parts) == 1 and any(len(head.rstrip("*")) < KEY for head in parts[0]):
+        yield f"{written!r} is only one character"
+    yield from (f"{one!r}: a star stands only at the end" for part in parts for one in part if "*" in one[:-1])

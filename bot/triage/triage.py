@@ -5,17 +5,30 @@ Unsure about danger is urgent, and asks: an emergency missed costs more than a q
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from bot.triage.lexicon import STOP, Guard, Hit, Lexicon, load, read
-from bot.triage.rules import Rule, Says, Side, Verdict
-from bot.triage.words import Words
+from bot.triage import model
+from bot.triage.categories import CATEGORIES, SAME_DAY
+from bot.triage.features import features
+from bot.triage.hearing import CRIES, Heard, hear
+from bot.triage.lexicon import Lexicon, load
+from bot.triage.model import Opinion, judge, telling
+from bot.triage.rules import Kind, Says
 
-_REACH = 40  # characters; how far a guard reaches inside its sentence
-_STOP = re.compile(STOP)
-_CRIES = (Says.DANGER, Says.DOUBT)
+# Where the second reader's opinion changes something: how probable it must be.
+HARMLESS = 0.1  # urgent: below it, what a rule only doubts is asked about, and is not urgent
+UNSURE = 0.35  # urgent: from here on it is asked about
+LIKELY = 0.5  # urgent: from here on it is urgent though no rule says so,
+SURE = 0.93  # and from here on in English, or in very few words or very many
+NEAR, FAR = 6, 45  # characters: in a shorter text there is little to go by, and a longer one is unlike what it was taught on
+HEARD_TOO = 0.1  # suggestion, where a rule hears a wish
+HEARD_ALONE = 0.6  # suggestion, where none does
+LONGEST_ENGLISH = 90  # characters
+_CHINESE = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
+_SOUNDS = "sounds like what was urgent before"
 
 
 class Label(StrEnum):
@@ -49,136 +62,156 @@ class Triage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Finding:
-    """A hit, what it says here, and why that is less than what its rule says, if it is."""
+class _Read:
+    """A text after both readers: what the lexicon heard, and in a chat what the second reader thinks and why."""
 
-    hit: Hit
-    rule: Rule
-    says: Says
-    guarded: str | None = None
+    text: str
+    heard: Heard
+    names: frozenset[str] = frozenset()
+    opinion: Opinion | None = None
 
 
 @lru_cache(maxsize=64)  # the same words are looked at by the router, and a moment later by their talk
-def triage(text: str, language: str | None = None) -> Triage:
+def triage(text: str, language: str | None = None, context: Kind | None = None) -> Triage:
     """The class, category and reasons of this text; a text that says nothing we know is general, with low confidence.
 
     `language`, where it is known, only lowers the confidence: a language without rules here needs a person's eyes.
+    `context` says what kind of text it is where that is known: what was spoken is no letter, however long.
     """
     lexicon = load()
-    words, findings = _findings(lexicon, text)
     known = language is None or re.split("[-_]", language.casefold())[0] in lexicon.languages
-    for says in (Says.DANGER, Says.DOUBT, Says.URGENT):
-        found = [finding for finding in findings if finding.says is says]
-        if found:
-            first = min(found, key=lambda finding: (finding.hit.rule, finding.hit.start))
-            return Triage(
-                Label.URGENT,
-                confidence={Says.DANGER: 0.9, Says.DOUBT: 0.55}.get(says, 0.75),
-                category=first.rule.category,
-                reasons=_reasons(text, words, findings),
-                advice=(first.rule.advice or first.rule.category) if says in _CRIES else None,
-                ask=says is Says.DOUBT,
-            )
-    category = _category(findings)
-    suggested = any(finding.says is Says.SUGGESTION for finding in findings)
-    return Triage(
-        Label.SUGGESTION if suggested else Label.GENERAL,
-        confidence=_confidence(findings, text=words.text) if known else 0.1,
-        category=category or ("suggestion" if suggested else "other"),
-        reasons=_reasons(text, words, findings),
-    )
+    read = _read(lexicon, text, context)
+    return _urgent(read) or _other(read, known=known)
 
 
 def is_danger(text: str) -> bool:
     """Whether these words may mean that somebody is in danger now; cheap enough to be asked of every inbound."""
-    lexicon = load()
-    words, hits = read(lexicon, text)
-    return any(_judged(lexicon, words, hit).says in _CRIES for hit in hits if lexicon.rules[hit.rule].says in _CRIES)
+    return triage(text).advice is not None
 
 
-def _findings(lexicon: Lexicon, text: str) -> tuple[Words, list[_Finding]]:
-    words, hits = read(lexicon, text)
-    return words, [_judged(lexicon, words, hit) for hit in hits]
+def _read(lexicon: Lexicon, text: str, context: Kind | None) -> _Read:
+    heard = hear(lexicon, text, context)
+    if heard.kind is not Kind.CHAT or not _is_spoken(heard.words.text):
+        return _Read(text, heard)
+    names = features(lexicon, heard)
+    return _Read(text, heard, names, judge(model.load(), names))
 
 
-def _judged(lexicon: Lexicon, words: Words, hit: Hit) -> _Finding:
-    """What the rule says here, once the words around it were heard: denied danger is only a topic."""
-    rule = lexicon.rules[hit.rule]
-    if rule.says not in (*_CRIES, Says.URGENT) or rule.always:
-        return _Finding(hit, rule, rule.says)
-    verdict, why = _guarded(lexicon, words.text, hit)
-    if verdict is Verdict.CLEAR:
-        return _Finding(hit, rule, Says.TOPIC, why)
-    if verdict is Verdict.DOUBT and rule.says is Says.DANGER:
-        return _Finding(hit, rule, Says.DOUBT, why)
-    return _Finding(hit, rule, rule.says)
+def _is_spoken(text: str) -> bool:
+    """Whether there are words that the second reader can judge: it was not taught on long English."""
+    return (text.isascii() and len(text) <= LONGEST_ENGLISH and any(map(str.isalpha, text))) or _CHINESE.search(text) is not None
 
 
-def _guarded(lexicon: Lexicon, text: str, hit: Hit) -> tuple[Verdict | None, str]:
-    """The verdict of the first guard that holds, in the order of the file."""
-    before = _before(text, hit.last)
-    after = _after(text, hit.end)
-    # "电梯里没有人被困": the denial stands between the parts, so a guard may touch the last part as well as the first.
-    places = (before,) if hit.last == hit.start else (before, _before(text, hit.start))
-    category = lexicon.rules[hit.rule].category
-    for guard in lexicon.guards:
-        if category not in guard.categories:
-            continue
-        between = next((found for place in places if (found := _between(guard, place, after=after)) is not None), None)
-        if between is None or lexicon.now.search(between):
-            continue
-        # "上个月着火那家，现在…": whatever is said of now may be the danger, so it is asked.
-        still = guard.verdict is Verdict.CLEAR and guard.side is Side.BEFORE and lexicon.now.search(after)
-        return (Verdict.DOUBT if still else guard.verdict), guard.why
-    return None, ""
-
-
-def _before(text: str, place: int) -> str:
-    """The words of the same sentence before this place, as far as a guard reaches."""
-    words = text[max(0, place - _REACH) : place]
-    return words[max((stop.end() for stop in _STOP.finditer(words)), default=0) :]
-
-
-def _after(text: str, place: int) -> str:
-    words = text[place : place + _REACH]
-    stop = _STOP.search(words)
-    return words[: stop.start()] if stop else words
-
-
-def _between(guard: Guard, before: str, *, after: str) -> str | None:
-    """The words between guard and hit, or None when the guard does not stand there."""
-    if guard.side is Side.RIGHT_AFTER:
-        return "" if guard.pattern.match(after) else None
-    if guard.side in (Side.AFTER, Side.SENTENCE) and (found := guard.pattern.search(after)):
-        return after[: found.start()]
-    if guard.side is Side.AFTER or not before:
+def _urgent(read: _Read) -> Triage | None:
+    """Urgent by the strongest thing that was said, else by what the second reader hears in it; None when neither."""
+    heard, opinion = read.heard, read.opinion
+    if heard.kind is Kind.POST and not _wants_rescue(heard):
         return None
-    ends = [found.end() for found in guard.pattern.finditer(before)]
-    return before[ends[-1] :] if ends else None
+    for says in (Says.DANGER, Says.DOUBT, Says.URGENT):
+        found = heard.saying(says)
+        if not found:
+            continue
+        if opinion and opinion.urgent < HARMLESS and all(finding.rule.says is Says.DOUBT for finding in found):
+            return None
+        first = min(found, key=lambda finding: (finding.hit.rule, finding.hit.start))
+        return Triage(
+            Label.URGENT,
+            confidence={Says.DANGER: 0.9, Says.DOUBT: 0.55}.get(says, 0.75),
+            category=first.rule.category,
+            reasons=_reasons(read),
+            advice=(first.rule.advice or first.rule.category) if says in CRIES else None,
+            ask=says is Says.DOUBT,
+        )
+    return _felt(read, opinion) if opinion else None
 
 
-def _category(findings: list[_Finding]) -> str | None:
-    """The category that most words speak of, of two alike the earlier rule's and rather a topic than a danger that is none."""
+def _felt(read: _Read, opinion: Opinion) -> Triage | None:
+    """Urgent though no rule says so, nor denies it: it sounds like what was urgent before. Always asked."""
+    text = read.heard.words.text
+    weakened = read.heard.is_hushed or any(finding.guarded for finding in read.heard.findings)
+    if weakened or opinion.urgent < (SURE if text.isascii() or not NEAR <= len(text) <= FAR else LIKELY):
+        return None
+    category = _category(read.heard) or "other"
+    return Triage(
+        Label.URGENT,
+        confidence=round(min(opinion.urgent, 0.8), 2),
+        category=category,
+        reasons=(*_reasons(read), *_pieces(read)),
+        advice=category,
+        ask=True,
+    )
+
+
+def _wants_rescue(heard: Heard) -> bool:
+    """A call is one when it tells more than twice as many kinds of need as of offer, news or question."""
+    needs, others = (
+        {finding.hit.rule for finding in heard.saying(says) if Kind.POST in finding.rule.where} for says in (Says.DANGER, Says.PLAIN)
+    )
+    return not others or len(needs) > 2 * len(others)
+
+
+def _other(read: _Read, *, known: bool) -> Triage:
+    """General or a suggestion; asked all the same when danger words stood in it, or the second reader is not sure."""
+    heard, opinion = read.heard, read.opinion
+    category = _category(heard)
+    suggested = _is_suggested(heard, opinion)
+    doubted = bool(heard.saying(Says.HINT)) or (opinion is not None and (opinion.urgent >= UNSURE or bool(heard.saying(*CRIES))))
+    return Triage(
+        Label.SUGGESTION if suggested else Label.GENERAL,
+        confidence=_confidence(heard) if known else 0.1,
+        category=category or ("suggestion" if suggested else "other"),
+        reasons=_reasons(read),
+        ask=doubted,
+    )
+
+
+def _is_suggested(heard: Heard, opinion: Opinion | None) -> bool:
+    """A wish for something new; in a letter, when it opens with it rather than with a complaint or a question."""
+    wishes = [finding.hit.start for finding in heard.saying(Says.SUGGESTION)]
+    plain = [finding.hit.start for finding in heard.saying(Says.PLAIN)]
+    if opinion:
+        return opinion.suggestion >= (SURE if plain else HEARD_TOO if wishes else HEARD_ALONE)
+    return bool(wishes) and (not plain or min(wishes) < min(plain))
+
+
+def _category(heard: Heard) -> str | None:
+    """What must go out today if that was told, else what most words speak of.
+
+    Of two alike it is the earlier rule's, and rather a topic than a danger that is none.
+    """
     times: Counter[str] = Counter()
-    for finding in sorted(findings, key=lambda finding: (finding.guarded is not None, finding.hit.rule)):
-        if finding.says is not Says.SUGGESTION:
+    for finding in sorted(heard.findings, key=lambda finding: (finding.guarded is not None, finding.hit.rule)):
+        if finding.says not in (Says.SUGGESTION, Says.PLAIN):
             times[finding.rule.category] += 1
     times.pop("other", None)
+    pressing = [code for code in times if CATEGORIES[code].hours == SAME_DAY]
+    if pressing:
+        return pressing[0]
     return times.most_common(1)[0][0] if times else None
 
 
-def _confidence(findings: list[_Finding], *, text: str) -> float:
-    if not any(char.isalpha() for char in text):
+def _confidence(heard: Heard) -> float:
+    if not any(char.isalpha() for char in heard.words.text):
         return 0.1
-    if not findings:
+    if not heard.findings:
         return 0.3
-    return 0.6 if any(finding.guarded for finding in findings) else 0.7
+    return 0.6 if any(finding.guarded for finding in heard.findings) else 0.7
 
 
-def _reasons(text: str, words: Words, findings: list[_Finding]) -> tuple[Reason, ...]:
+def _reasons(read: _Read) -> tuple[Reason, ...]:
     reasons = []
-    for finding in findings:
-        start, end = words.span(finding.hit.start, finding.hit.end)
+    for finding in read.heard.findings:
+        start, end = read.heard.words.span(finding.hit.start, finding.hit.end)
         why = f"{finding.rule.why} ({finding.guarded})" if finding.guarded else finding.rule.why
-        reasons.append(Reason(text[start:end], start, end, why))
+        reasons.append(Reason(read.text[start:end], start, end, why))
     return tuple(reasons)
+
+
+def _pieces(read: _Read) -> Iterator[Reason]:
+    """The stretches of the text that spoke most for urgent."""
+    words = read.heard.words
+    for piece in telling(model.load(), read.names):
+        place = words.text.find(piece)
+        if place >= 0:
+            start, end = words.span(place, place + len(piece))
+            yield Reason(read.text[start:end], start, end, _SOUNDS)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+KEPT = "🔥🆘⚠❗"  # signs that say something; all others are read as blanks
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -47,7 +49,7 @@ def _plain(char: str) -> str:
     if char in "\r\n":
         return "\n"
     plain = unicodedata.normalize("NFKC", char).casefold()
-    if plain.isspace():
+    if plain.isspace() or (unicodedata.category(char) == "So" and char not in KEPT and plain == char):
         return " "
     return "".join(part for part in plain if unicodedata.category(part) not in ("Cc", "Cf"))
 

@@ -6,27 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.prompt import Phrase, _, phrase
+from bot.triage import categories
 
 CLASSES = {"urgent": _("Urgent"), "general": _("General"), "suggestion": _("Suggestion")}
 
-CATEGORIES = {
-    "fire": _("fire"),
-    "gas": _("gas"),
-    "lift": _("lift"),
-    "water": _("water and drains"),
-    "power": _("electricity"),
-    "heating": _("heating"),
-    "structure": _("walls and roofs"),
-    "medical": _("illness and injury"),
-    "violence": _("violence"),
-    "missing_person": _("missing person"),
-    "electric_bike": _("electric bikes"),
-    "environment": _("cleanliness and noise"),
-    "property": _("property management"),
-    "parking": _("parking"),
-    "suggestion": _("suggestion"),
-    "other": _("something else"),
-}
+CATEGORIES = {code: category.name for code, category in categories.CATEGORIES.items()}
 
 STATES = {"open": _("Nobody has taken it yet"), "accepted": _("Taken on"), "closed": _("Closed")}
 
