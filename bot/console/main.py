@@ -22,6 +22,7 @@ from bot.console import (
     staff,
     systemd,
     talking,
+    triage,
 )
 from bot.errors import AnlinError, SettingsFault
 
@@ -41,7 +42,7 @@ def anlin() -> None:
 
 
 ROOMS = (estates.estate, residents.people, staff.staff, cases.case, deadlines.deadline, parked.parked, poster.poster)
-UPKEEP = (check.check, backup.backup, backup.restore, keys.keys, fallback.fallback, systemd.systemd)
+UPKEEP = (check.check, backup.backup, backup.restore, keys.keys, fallback.fallback, systemd.systemd, triage.triage)
 for command in (*running.COMMANDS, *talking.COMMANDS, *ROOMS, *UPKEEP):
     anlin.add_command(command)
 

@@ -6,11 +6,12 @@ import argparse
 import os
 from collections.abc import Callable, Mapping
 
-from tests.bench import call_steps, dispatch, engine, memory, sms_turn, webchat
+from tests.bench import call_steps, dispatch, engine, memory, sms_turn, triage, webchat
 from tests.bench.table import Line, printed
 
 BENCHES: Mapping[str, Callable[[], list[Line]]] = {
     "engine": engine.run,
+    "triage": triage.run,
     "memory": memory.run,
     "sms_turn": sms_turn.run,
     "call_steps": call_steps.run,
