@@ -19,6 +19,7 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 URGENT_WITHIN = timedelta(hours=24)
 WORKING_DAYS = {"general": 20, "suggestion": 15}
+MORNING = time(9)
 
 # The national holidays that stand on the same date every year (全国年节及纪念日放假办法, 2024, Art. 2).
 FIXED_HOLIDAYS = ((1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3))
@@ -77,13 +78,24 @@ def promise(calendar: Calendar, label: str, *, received_at: datetime, zone: tzin
         return Promise(received_at.astimezone(UTC) + URGENT_WITHIN, provisional=False)
     if label not in WORKING_DAYS:
         raise ValueError(f"{label!r} is no class with a promise; the classes are urgent, {', '.join(WORKING_DAYS)}")
-    received_on = received_at.astimezone(zone).date()
-    counted = _working_days_after(calendar, received_on, count=WORKING_DAYS[label])
+    return within(calendar, WORKING_DAYS[label], since=received_at, zone=zone)
+
+
+def within(calendar: Calendar, days: int, *, since: datetime, zone: tzinfo = SHANGHAI) -> Promise:
+    """The end of this many working days, the day of `since` not counted."""
+    first = since.astimezone(zone).date()
+    counted = _working_days_after(calendar, first, count=days)
     return Promise(
         due_at=datetime.combine(counted[-1], time(23, 59, 59), zone).astimezone(UTC),
-        provisional=_needs_estimate(calendar, received_on, last=counted[-1]),
+        provisional=_needs_estimate(calendar, first, last=counted[-1]),
         counted=counted,
     )
+
+
+def morning_after(calendar: Calendar, days: int, *, since: datetime, zone: tzinfo = SHANGHAI) -> datetime:
+    """The morning when this many whole working days have gone by: an hour at which people may be written to."""
+    counted = _working_days_after(calendar, since.astimezone(zone).date(), count=days + 1)
+    return datetime.combine(counted[-1], MORNING, zone).astimezone(UTC)
 
 
 def load_years(folder: Traversable | None = None) -> Calendar:

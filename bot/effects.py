@@ -102,7 +102,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A question to an owner without a talk; the first answer begins `flow` with `args` and that answer given."""
+    """A question to an owner without a talk; the first answer begins `flow` with `args` and that answer given.
+
+    It goes to `address_id` if it can be answered there. `then` follows when it cannot be asked at all.
+    """
 
     owner: Owner
     flow: str
@@ -112,6 +115,7 @@ class Put:
     before: tuple[Phrase, ...] = ()
     purpose: Purpose = Purpose.WORK
     then: Command[Any] | None = None
+    address_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ class OpenCase:
     is_urgent: bool
     at: datetime
     wants_person: bool = False  # they have asked for a person: what they say next is for that person
+    is_asked: bool = False  # they have been asked whether it is solved: what they say of it belongs to it, however old it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,9 +372,16 @@ def _matter(inbound: Inbound, desk: Desk) -> Route:
         return Unclear(asked)
     for case in desk.cases:
         is_same = case.wants_person or desk.category in (case.category, "other")
-        if inbound.at - case.at < SAME_MATTER and is_same and (case.is_urgent or not is_unheard(inbound)):
+        is_recent = inbound.at - case.at < SAME_MATTER or (case.is_asked and _is_about(case, inbound, desk))
+        if is_recent and is_same and (case.is_urgent or not is_unheard(inbound)):
             return Followed(case)
     return Reported()
+
+
+def _is_about(case: OpenCase, inbound: Inbound, desk: Desk) -> bool:
+    """Whether the words speak of what was said to be done: of its kind, or in thanks."""
+    thanks = (word for word, name in desk.vocabulary.items() if name == "thanks" and len(word) > 1)
+    return desk.category == case.category or plain(inbound.text).startswith(tuple(thanks))
 
 
 def _was_meant_for(asked: OpenQuestion, inbound: Inbound) -> bool:

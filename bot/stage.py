@@ -26,6 +26,7 @@ class Reply:
     known: people.Known
     inbound_id: int | None
     says: list[Phrase] = field(default_factory=list)
+    put: list[tuple[Put, people.Reached, int]] = field(default_factory=list)  # questions of other matters, with their ids
     asked: Phrase | None = None
     question_id: int | None = None
     lane: Lane = Lane.REPLY
@@ -91,7 +92,7 @@ class Stage:
     def _put(self, put: Put) -> None:
         """A question goes to the first address on which it can be answered; with none, what was to follow silence follows at once."""
         prompt = self.house.translator.prompt(put.ask)
-        address = self.address_for(put.owner, put.purpose, answers=True)
+        address = self.address_for(put.owner, put.purpose, answers=True, first=put.address_id)
         question_id = questions.put(
             self.tx,
             put.ask,
@@ -108,6 +109,12 @@ class Stage:
             if put.then:
                 timers.later(self.tx, put.then, due_at=self.now, subject=put.subject)
             return
+        if self.reply and self.reply.known.address_id == address.id:
+            self.reply.put.append((put, address, question_id))  # who is being answered hears it in that same answer
+            return
+        self._send_put(put, address, question_id=question_id)
+
+    def _send_put(self, put: Put, address: people.Reached, *, question_id: int) -> None:
         content = outbox.Content(put.before, Phrase(put.ask.words, put.ask.values))
         self.send(address, content, lane=put.ask.lane, purpose=put.purpose, subject=put.subject, question_id=question_id, then=put.then)
 
@@ -153,9 +160,20 @@ class Stage:
             self.reply.question_id = question_id
             self.reply.lane = min(self.reply.lane, ask.lane)
 
+    def _ask_what_was_put(self, reply: Reply) -> None:
+        """What was put to who is being answered ends the reply, where nothing else is asked there; what is left goes out by itself."""
+        for put, address, question_id in reply.put:
+            if reply.asked or reply.is_silent or reply.connect or put.then:
+                self._send_put(put, address, question_id=question_id)
+            else:
+                reply.says.extend(put.before)
+                self.asks(put.ask, question_id)
+
     def answer(self) -> int | None:
         """The one reply of this turn is queued; the answer is its delivery id, None when there was nothing to say."""
         reply = self.reply
+        if reply:
+            self._ask_what_was_put(reply)
         if reply is None or reply.is_silent or not (reply.says or reply.asked):
             return None
         return outbox.enqueue(

@@ -257,7 +257,7 @@ class _Taking:
                 if self.stage.reply and self.stage.reply.asked is not None:
                     self._put_aside(is_silent=True)
             if current is None or current.open.name != FIRST:  # "what has happened?" stays open without being repeated
-                self._again(current or self._pressing())
+                self._again(current or self._pressing() or (self._put_here() if word == "thanks" else None))
         return f"command:{word}"
 
     def _back(self, current: questions.Kept | None) -> None:
@@ -292,6 +292,11 @@ class _Taking:
         """A call to act that is still open, though its talk has not begun."""
         calls = [question for question in self.kept.values() if question.open.lane <= Lane.URGENT]
         return max(calls, key=lambda question: question.open.id, default=None)
+
+    def _put_here(self) -> questions.Kept | None:
+        """The last thing that was asked here of its own accord: thanks are no answer to it."""
+        asked = [question for question in self.kept.values() if question.session_id is None and question.open.asked_here]
+        return max(asked, key=lambda question: question.open.id, default=None)
 
     def _again(self, current: questions.Kept | None) -> None:
         if current is not None and self.stage.reply and self.stage.reply.asked is None:

@@ -21,7 +21,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from bot import drawing, outbox, settling, turn
 from bot.app import KIN, look, rooms
 from bot.drawing import Brush
-from bot.effects import Owner
+from bot.effects import Actor, Command, Owner
 from bot.engine import Flow
 from bot.envelope import Address, Inbound, Media, Outbound, Sent
 from bot.room import House
@@ -197,6 +197,16 @@ class Talks:
     def take(self, inbound: Inbound) -> tuple[Heard, ...]:
         """An inbound comes in; the answer is what every phone and screen is then sent."""
         turn.receive(self.house, inbound, self.now)
+        return self.heard()
+
+    def give(self, who: str, command: Command[Any]) -> tuple[Heard, ...]:
+        """A member of staff does something at the desk; the answer is what every phone and screen is then sent."""
+        with self.store.read() as tx:
+            known = people.at(tx, Address("sms", CAST[who]))
+            assert known is not None
+            grids = people.grids_of(tx, known.staff_id) if known.staff_id else ()
+        actor = Actor("staff", Owner(known.person_id), known.staff_id, known.role or "", grids, "desk")
+        turn.give(self.house, command, actor=actor, now=self.now)
         return self.heard()
 
     def wait(self, by: timedelta) -> tuple[Heard, ...]:

@@ -26,6 +26,7 @@ from bot.store.sealed import Vault
 from bot.store.tables import QuestionRow, SessionRow
 from tests.stores import opened
 from tests.talks import Talks
+from workflows.cases.end_words import ArriveCase, JudgeCase, Judged, Moved, Moves, MovesOf, RateCase, ResolveCase
 from workflows.cases.words import (
     AcceptCase,
     AmendCase,
@@ -79,6 +80,9 @@ HERE = Talk(datetime(2027, 1, 1, tzinfo=UTC), "voice")
 SESSION, QUESTION = table_of(SessionRow), table_of(QuestionRow)
 
 HOME = "示例新村5号楼2单元302"
+TAKEN = (("邻居", "3号楼2单元电梯困人了"), ("邻居", "2"), ("网格员", "1"))
+DONE = (*TAKEN, ("网格员", "3"), ("网格员", "人救出来了"), ("网格员", "1"))
+
 # Who has said what when the talk is looked at; the last one who spoke has the talk.
 SCENES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "report-what": (("居民", "报修"),),
@@ -115,6 +119,13 @@ SCENES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "number-code": (("陌生人", "我换号码了"), ("陌生人", "+9990100001")),
     "number-code-again": (("陌生人", "我换号码了"), ("陌生人", "+9990100001"), ("陌生人", "111111")),
     "erase-asked": (("居民", "删除我的信息"),),
+    "work-there": (*TAKEN, ("网格员", "1")),
+    "work-words": (*TAKEN, ("网格员", "1"), ("网格员", "1")),
+    "work-offline": (*TAKEN, ("网格员", "3"), ("网格员", "人救出来了")),
+    "work-why": (*TAKEN, ("网格员", "3"), ("网格员", "人救出来了"), ("网格员", "5")),
+    "verdict-satisfied": (*DONE, ("邻居", "1")),
+    "verdict-missing": (*DONE, ("邻居", "3")),
+    "verdict-missing-ended": (*DONE, ("邻居", "3"), ("邻居", "按钮不灵")),
     "ping-accepted": (("邻居", "3号楼2单元电梯困人了"), ("网格员", "什么情况，几楼的？"), ("网格员", "1")),
 }
 
@@ -144,6 +155,11 @@ ROOMS: Mapping[type[Command[Any]], Any] = {
     SendCode: CodeSent(HERE.now),
     TryCode: Tried("joined"),
     ForgetMe: Forgotten(HERE.now),
+    MovesOf: Moves("10013", True, "accepted", "urgent", True, ("resolve",)),
+    ArriveCase: Moved("10013", "in_progress"),
+    ResolveCase: Moved("10013", "resolved"),
+    JudgeCase: Judged("10013", True, "reopened", "urgent", HERE.now, called="grid_leader"),
+    RateCase: Moved("10013", "closed"),
 }
 
 

@@ -9,6 +9,7 @@
     居民> 3号楼2单元电梯困人了             somebody of the cast writes; 【照片】 is a photo
       [短信 → 居民，1条]                  what their phone is then sent, and how many SMS segments it takes
         请打119……
+    值班员（工作台）> 办结 10176 当面 修好了   staff do something at the desk
     +15 min                              time goes by (min, h, d), and what falls due is done
 
 `居民 ×60> 还没修` says it sixty times, and 【漏水×3000】 is a very long text. Everything but what people say is written by `--update`.
@@ -22,12 +23,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from typing import Any
 
+from bot.effects import Command
 from bot.store.begin import Store
 from tests.calling import Calls
 from tests.talks import CHANNELS, SHANGHAI, START, TRANSLATOR, Heard, Talks
+from workflows.cases.end_words import CancelCase, NoteCase, ProgressCase, ReclassifyCase, ResolveCase
 from workflows.cases.views import CaseView
+from workflows.cases.words import AcceptCase
 
+DESK = re.compile(r"(?P<who>\S+)（工作台）> ?(?P<verb>\S+) (?P<number>\d+) ?(?P<words>.*)")
 SAYS = re.compile(r"(?P<who>[^\s>]+?)(?: ×(?P<times>\d+))?> ?(?P<words>.*)")
 LATER = re.compile(r"\+(?P<count>\d+) (?P<unit>min|h|d)")
 LONG = re.compile(r"【(.+?)×(\d+)】")
@@ -35,7 +41,21 @@ PHOTO = "【照片】"
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 NAMES = {"sms": "短信", "telegram": "Telegram", "terminal": "终端", "webchat": "网页", "voice": "电话"}
 LABELS = {"urgent": "紧急", "general": "一般", "suggestion": "建议"}
-STATES = {"open": "待接", "accepted": "已接", "closed": "已办结"}
+STATES = {
+    "open": "待接",
+    "accepted": "已接",
+    "in_progress": "在办",
+    "waiting": "等居民回话",
+    "resolved": "已办，等居民说",
+    "closed": "已办结",
+    "reopened": "重新办",
+    "cancelled": "已撤销",
+    "merged": "已合并",
+}
+ENDED_WHY = {"agreed": "居民说解决了", "silence": "没等到回话", "unreachable": "问不到本人", "cancelled": "撤销"}
+GRADES = {"very_good": "非常满意", "good": "满意", "fair": "基本满意", "bad": "不满意", "very_bad": "很不满意"}
+OFFLINE = {"当面": "visit", "电话": "call", "公告栏": "board", "纸条": "paper"}
+CLASSES = {"紧急": "urgent", "一般": "general", "建议": "suggestion"}
 HURT = {"": "没说", "yes": "有", "no": "没有"}
 WAITS = {
     "": "不用",
@@ -52,6 +72,10 @@ WAITS = {
     "join": "两个号码要人核对",
     "number": "旧号码没了，要人核对",
     "erase": "合用的号码要删登记",
+    "reopened": "居民说没解决",
+    "given back": "接的人去不了",
+    "unasked": "要有人去问居民",
+    "dissatisfied": "居民不满意",
 }
 END = "最后"
 
@@ -111,10 +135,33 @@ def written(script: Script, plays: Mapping[str, Play]) -> str:
     return "\n".join([*parts, END, *(cases or ("  没有案件。",)), ""])
 
 
+def _resolve(number: str, words: str) -> ResolveCase:
+    how, _blank, done = words.partition(" ")
+    return ResolveCase(number, done, OFFLINE[how])
+
+
+def _reclassify(number: str, words: str) -> ReclassifyCase:
+    label, _blank, why = words.partition(" ")
+    return ReclassifyCase(number, CLASSES[label], why)
+
+
+AT_THE_DESK: Mapping[str, Callable[[str, str], Command[Any]]] = {
+    "接": lambda number, _words: AcceptCase(number),
+    "在办": ProgressCase,
+    "办结": _resolve,
+    "撤销": CancelCase,
+    "改类": _reclassify,
+    "备注": NoteCase,
+}
+
+
 def _line(talks: Talks, line: str) -> tuple[Heard, ...]:
     later = LATER.fullmatch(line)
     if later:
         return talks.wait(int(later["count"]) * UNITS[later["unit"]])
+    desk = DESK.fullmatch(line)
+    if desk:
+        return talks.give(desk["who"], AT_THE_DESK[desk["verb"]](desk["number"], desk["words"]))
     said = SAYS.fullmatch(line)
     assert said is not None
     once = _saying(talks, said["who"], said["words"])
@@ -191,5 +238,18 @@ def _case(case: CaseView) -> str:
         f"    受伤：{HURT[case.hurt]}",
         f"    等人看：{WAITS[case.needs_person]}",
         f"    期限：{about}{case.due.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        *_ended(case),
     )
     return "\n".join(rows)
+
+
+def _ended(case: CaseView) -> Iterator[str]:
+    """How its promise and its end came out, where there is something to tell."""
+    if case.met or case.breached:
+        yield f"    承诺：{'没守住' if case.breached else '守住了'}"
+    if case.reopened:
+        yield f"    重办：{case.reopened}次"
+    if case.ended_why:
+        yield f"    结束：{ENDED_WHY[case.ended_why]}"
+    if case.satisfaction:
+        yield f"    满意：{GRADES[case.satisfaction]}"

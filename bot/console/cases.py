@@ -1,4 +1,4 @@
-"""`anlin case`: read cases and answer them."""
+"""`anlin case`: read cases, answer them, work on them and bring them to an end."""
 
 from __future__ import annotations
 
@@ -9,18 +9,31 @@ import msgspec
 
 from bot import turn
 from bot.console.desk import Desk, as_option, json_option, opened, printed
+from bot.effects import Command
 from workflows.cases import views
+from workflows.cases.end_words import (
+    OFFLINE,
+    VERDICTS,
+    CancelCase,
+    JudgeCase,
+    NoteCase,
+    ProgressCase,
+    Reclassified,
+    ReclassifyCase,
+    ResolveCase,
+)
+from workflows.cases.states import STATES, spoken
 from workflows.cases.views import CaseView
 from workflows.cases.words import AnswerCase
 
 
 @click.group()
 def case() -> None:
-    """Read cases, and answer the people who reported them."""
+    """Read cases, answer the people who reported them, and see each to its end."""
 
 
 @case.command("list")
-@click.option("--state", type=click.Choice(["open", "accepted", "closed"]), help="Only cases in this state.")
+@click.option("--state", type=click.Choice(STATES), help="Only cases in this state.")
 @click.option("--waiting", is_flag=True, help="Only cases that wait for a person.")
 @json_option
 @as_option
@@ -73,6 +86,84 @@ def answer(*, number: str, words: tuple[str, ...], is_json: bool, handle: str | 
             click.echo(f"The answer to case {done.number} is on its way." + (" It was the first response." if done.was_first else ""))
 
 
+@case.command()
+@click.argument("number")
+@click.argument("note", nargs=-1)
+@json_option
+@as_option
+def progress(*, number: str, note: tuple[str, ...], is_json: bool, handle: str | None) -> None:
+    """Say that a case is being worked on; the resident is told, with your words where there are any."""
+    _given(ProgressCase(number, " ".join(note)), is_json, handle)
+
+
+@case.command()
+@click.argument("number")
+@click.argument("words", nargs=-1, required=True)
+@click.option("--offline", type=click.Choice(OFFLINE), required=True, help="How the result was also told, beside the channel.")
+@click.option("--why-not", default="", help="Why it was not told offline.")
+@json_option
+@as_option
+def resolve(*, number: str, words: tuple[str, ...], is_json: bool, handle: str | None, **told: str) -> None:
+    """Say what was done; the resident is told, and asked whether it is solved."""
+    _given(ResolveCase(number, " ".join(words), told["offline"], told["why_not"]), is_json, handle)
+
+
+@case.command()
+@click.argument("number")
+@click.argument("verdict", type=click.Choice(VERDICTS))
+@json_option
+@as_option
+def verdict(*, number: str, verdict: str, is_json: bool, handle: str | None) -> None:
+    """Write down what a resident said when you asked them whether it is solved."""
+    _given(JudgeCase(number, verdict), is_json, handle)
+
+
+@case.command()
+@click.argument("number")
+@click.argument("words", nargs=-1, required=True)
+@click.option("--for-resident", is_flag=True, help="Tell the resident too.")
+@json_option
+@as_option
+def note(*, number: str, words: tuple[str, ...], for_resident: bool, is_json: bool, handle: str | None) -> None:
+    """Add a note that only staff see, or one for the resident too."""
+    _given(NoteCase(number, " ".join(words), for_resident), is_json, handle)
+
+
+@case.command()
+@click.argument("number")
+@click.argument("why", nargs=-1, required=True)
+@json_option
+@as_option
+def cancel(*, number: str, why: tuple[str, ...], is_json: bool, handle: str | None) -> None:
+    """Say why nothing is to be done; the resident is told."""
+    _given(CancelCase(number, " ".join(why)), is_json, handle)
+
+
+@case.command()
+@click.argument("number")
+@click.argument("class", metavar="CLASS", type=click.Choice(["urgent", "general", "suggestion"]))
+@click.argument("why", nargs=-1, required=True)
+@json_option
+@as_option
+def reclassify(*, number: str, why: tuple[str, ...], is_json: bool, handle: str | None, **chosen: str) -> None:
+    """Change a case's class; its date is counted again from receipt, and the resident hears the old one, the new one and why."""
+    _given(ReclassifyCase(number, chosen["class"], " ".join(why)), is_json, handle)
+
+
+def _given(command: Command[Any], is_json: bool, handle: str | None) -> None:
+    """The command is done as this member of staff, and what the case has come to is told."""
+    with opened(handle) as desk:
+        done = turn.give(desk.house, command, actor=desk.actor, now=desk.now)
+        if is_json:
+            printed(done)
+        elif isinstance(done, Reclassified):
+            click.echo(
+                f"Case {done.number} is {done.label}; it was due {_local(desk, done.was_due_at)} and is due {_local(desk, done.due_at)}."
+            )
+        else:
+            click.echo(f"Case {done.number} is {spoken(done.state)}.")
+
+
 def document(desk: Desk, view: CaseView) -> dict[str, Any]:
     """A case as other programs read it."""
     made: dict[str, Any] = msgspec.to_builtins(view)
@@ -86,7 +177,7 @@ def _line(desk: Desk, view: CaseView) -> str:
     waits = f"  waits for a person: {view.needs_person}" if view.needs_person else ""
     due = f"{about}{_local(desk, view.due)}"
     place = desk.said(view.place) or "-"
-    return f"{view.number}  {view.label:<10} {view.category:<14} {view.state:<9} {due}  {view.channel}  {place}{waits}"
+    return f"{view.number}  {view.label:<10} {view.category:<14} {view.state:<11} {due}  {view.channel}  {place}{waits}"
 
 
 def _local(desk: Desk, at: Any) -> str:

@@ -37,6 +37,20 @@ def reporter_or_staff(facts: Facts, actor: Actor) -> Case:
     return case
 
 
+def reporter_or_who_asked_them(facts: Facts, actor: Actor) -> Case:
+    """The case, for who reported it and for staff who asked them; but never for whoever did the work.
+
+    The one who follows up with the requester is not the one who handled it (Beijing regulation on 接诉即办, 2021, art. 23).
+    """
+    case = known(facts)
+    if is_theirs(case, actor):
+        return case
+    staff_only(case, actor, facts)
+    if actor.staff_id is not None and actor.staff_id == case.accepted_by:
+        raise NotAllowed(f"You did the work on case {case.number}; somebody else asks the resident whether it is solved.")
+    return case
+
+
 def staff_only(case: Case, actor: Actor, facts: Facts) -> None:
     """A grid's own staff act on cases of their grids and on those they were asked about; the others on every case."""
     if actor.kind != "staff":

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot import ladder
 from bot.calendar import Calendar
 from bot.effects import Owner
+from workflows.cases.states import WAITS_TO_BE_TAKEN, WORKED_ON
 from workflows.cases.words import Seen
 from workflows.places.words import Place
 
@@ -41,14 +42,39 @@ class Case:
     hurt: str = ""
     said_since: tuple[str, ...] = ()  # of an urgent one that has not ended: what was added to its first words
     first_responded_at: datetime | None = None
+    received_at: datetime | None = None
+    met_at: datetime | None = None  # when what is promised was done; taken back when the resident says that it was not
+    breached_at: datetime | None = None  # when a promise was last seen to be broken; never taken back
+    reopened_at: datetime | None = None
+    reopened: int = 0
+    verdict: str = ""
 
     @property
     def subject(self) -> str:
         return f"case:{self.number}"
 
     @property
+    def clock(self) -> str:
+        """The subject of the timers that watch its promise and its reporter's silence; they outlive its ladder."""
+        return f"clock:{self.number}"
+
+    @property
     def is_waiting(self) -> bool:
-        return self.state == "open" and self.accepted_by is None
+        return self.state in WAITS_TO_BE_TAKEN and self.accepted_by is None
+
+    @property
+    def is_worked_on(self) -> bool:
+        return self.state in WORKED_ON
+
+    @property
+    def climbs(self) -> bool:
+        """Whether somebody is asked, and then the next one: for danger, and for what was not solved the first time."""
+        return self.label == "urgent" or self.reopened > 0
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the promise that now holds is known to be broken."""
+        return self.breached_at is not None and self.breached_at >= self.due_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from bot.envelope import Lane
 from bot.prompt import Ask, Choice, Say, _, ask, connect, phrase, say
 from workflows.cases.advice import advice
 from workflows.cases.roles import title
+from workflows.cases.states import ENDED
 from workflows.cases.words import (
     CAN_YOU,
     AcceptCase,
@@ -193,7 +194,7 @@ def status(talk: Talk, number: str = "") -> Steps:
             yield from say(_("You have no open case with us. Write what has happened, and we open one."))
         return
     state = phrase(STATES.get(now.state, STATES["open"]))
-    if now.due_at is None or now.state in ENDED:
+    if now.due_at is None or now.state in ("resolved", *ENDED):
         yield from say(_("Case {number:digits}: {state}."), number=now.number, state=state)
     elif now.label == "urgent":
         yield from say(
@@ -207,12 +208,17 @@ def status(talk: Talk, number: str = "") -> Steps:
         yield from say(_("Your other cases: {numbers}."), numbers=" ".join(now.others))
 
 
-ENDED = ("closed",)
 STATES = {
     "open": _("we have it, and it waits to be taken"),
     "accepted": _("somebody has taken it on"),
     "answered": _("you have been answered, and it is still being worked on"),
+    "in_progress": _("it is being worked on"),
+    "waiting": _("it waits for your answer"),
+    "resolved": _("done, as we see it; tell us whether it is solved"),
     "closed": _("closed"),
+    "reopened": _("not solved, as you told us; it goes on"),
+    "cancelled": _("cancelled"),
+    "merged": _("dealt with together with another case"),
 }
 
 

@@ -24,11 +24,13 @@ from bot.store.begin import Tx
 from bot.store.columns import table_of
 from bot.store.tables import Building, QuestionRow, Staff
 from bot.triage.triage import Label, triage
-from workflows.cases import flow, staff_flow, worklists
+from workflows.cases import end_flow, flow, staff_flow, worklists
+from workflows.cases.end_words import OF_ITS_END, MovesOf
 from workflows.cases.facts import Case, Facts
 from workflows.cases.number import number_of, sequence_of
 from workflows.cases.rows import CaseRow
 from workflows.cases.rules import RULES, decide
+from workflows.cases.states import NOT_ENDED, WORKED_ON
 from workflows.cases.words import (
     AcceptCase,
     AmendCase,
@@ -49,7 +51,6 @@ from workflows.places.words import Place
 
 CASE, BUILDING, QUESTION, STAFF = table_of(CaseRow), table_of(Building), table_of(QuestionRow), table_of(Staff)
 FIRST_NUMBER = 1000
-NOT_ENDED = ("open", "accepted")
 
 _CASE = (
     select(CASE, BUILDING.c.grid_id, STAFF.c.person_id.label("accepter"), STAFF.c.role.label("accepter_role"))
@@ -57,10 +58,11 @@ _CASE = (
     .outerjoin(STAFF, STAFF.c.id == CASE.c.accepted_by)
 )
 _BY_NUMBER = _CASE.where(CASE.c.number == bindparam("wanted")).with_for_update(of=CASE)
-_MATTER = select(CASE.c.number, CASE.c.category, CASE.c.label, CASE.c.received_at, CASE.c.needs_person).order_by(CASE.c.id.desc()).limit(5)
+_SAID_OF = (CASE.c.number, CASE.c.category, CASE.c.label, CASE.c.state, CASE.c.received_at, CASE.c.resolved_at, CASE.c.needs_person)
+_MATTER = select(*_SAID_OF).order_by(CASE.c.id.desc()).limit(5)
 _OF_PERSON = _MATTER.where(CASE.c.person_id == bindparam("owner"), CASE.c.state.in_(NOT_ENDED))
 _OF_HOUSEHOLD = _MATTER.where(CASE.c.household_id == bindparam("owner"), CASE.c.state.in_(NOT_ENDED))
-_TAKEN = _MATTER.where(CASE.c.accepted_by == bindparam("staff"), CASE.c.state == "accepted")
+_TAKEN = _MATTER.where(CASE.c.accepted_by == bindparam("staff"), CASE.c.state.in_(WORKED_ON))
 _ASKED = select(QUESTION.c.person_id, QUESTION.c.closed_at).where(QUESTION.c.subject == bindparam("about"), QUESTION.c.flow == "ping")
 _GRID = select(BUILDING.c.grid_id).where(BUILDING.c.id == bindparam("building"))
 
@@ -72,6 +74,8 @@ def room(calendar: Calendar) -> Room:
         "follow": flow.follow,
         "status": flow.status,
         "ping": flow.ping,
+        "work": end_flow.work,
+        "verdict": end_flow.verdict,
         "person": flow.person,
         "cancel": flow.nothing_open,
         "thanks": flow.thanks,
@@ -93,10 +97,15 @@ def matters(tx: Tx, actor: Actor) -> tuple[Matter, ...]:
         rows = [*tx.all(_OF_PERSON, {"owner": owner.person_id})]
     if actor.staff_id is not None:
         rows += tx.all(_TAKEN, {"staff": actor.staff_id})
-    return tuple(
-        Matter(row.number, row.category, row.label == Label.URGENT, row.received_at, wants_person=row.needs_person == "person")
-        for row in rows
-    )
+    return tuple(_matter(row) for row in rows)
+
+
+def _matter(row: Row[Any]) -> Matter:
+    """What was resolved is spoken of while its reporter is asked about it; danger is then a new report."""
+    is_asked = row.state == "resolved"
+    is_urgent = row.label == Label.URGENT and not is_asked
+    at = row.resolved_at if is_asked and row.resolved_at else row.received_at
+    return Matter(row.number, row.category, is_urgent, at, wants_person=row.needs_person == "person", is_asked=is_asked)
 
 
 def load(calendar: Calendar, tx: Tx, order: Order) -> Facts:
@@ -113,7 +122,7 @@ def load(calendar: Calendar, tx: Tx, order: Order) -> Facts:
     if isinstance(command, CaseFor):
         facts = _about(calendar, tx, order, number=command.number)
         return replace(facts, asked_roles=worklists.asked_roles(tx, facts.case.subject)) if facts.case else facts
-    assert isinstance(command, AmendCase | AcceptCase | DeclineCase | AnswerCase | Climb | WhoIsOnDuty)
+    assert isinstance(command, OF_ONE_CASE)
     place = command.place if isinstance(command, AmendCase) else None
     facts = _about(calendar, tx, order, number=command.number, place=place)
     if isinstance(command, AnswerCase) and command.seen and facts.case is not None:
@@ -154,6 +163,11 @@ def _fresh(calendar: Calendar, tx: Tx, order: Order, *, place: Place | None) -> 
     )
 
 
+OF_ONE_CASE = (AmendCase, AcceptCase, DeclineCase, AnswerCase, Climb, WhoIsOnDuty, *OF_ITS_END)
+QUIET = (StatusOf, MovesOf)  # commands after which nobody of staff is told anything
+ALL_MAY_HEAR = (AnswerCase, *OF_ITS_END)  # and after which several may be
+
+
 def _theirs(calendar: Calendar, tx: Tx, order: Order, *, number: str) -> Facts:
     """The case of this number, or the newest open one of whoever asks; who hands over without one gets a fresh number."""
     own = matters(tx, order.actor)
@@ -173,16 +187,14 @@ def _about(calendar: Calendar, tx: Tx, order: Order, *, number: str, place: Plac
     case = _case(tx, row)
     is_placed = place is not None and place.is_found
     grid_id = _grid_of(tx, place) if place is not None and is_placed else case.grid_id
-    is_urgent = case.label == Label.URGENT
-    may_climb = case.is_waiting or is_placed or isinstance(order.command, DeclineCase)
-    asked = tx.all(_ASKED, {"about": case.subject}) if is_urgent else ()
+    may_climb = case.climbs and (case.is_waiting or is_placed or isinstance(order.command, DeclineCase))
+    may_climb = may_climb or isinstance(order.command, ALL_MAY_HEAR)
+    asked = tx.all(_ASKED, {"about": case.subject}) if case.climbs else ()
     return Facts(
         calendar,
         case=case,
         grid_id=grid_id,
-        standing={}
-        if isinstance(order.command, StatusOf)
-        else _standing(tx, case.steps if is_urgent and may_climb else None, grid_id, now=order.now),
+        standing={} if isinstance(order.command, QUIET) else _standing(tx, case.steps if may_climb else None, grid_id, now=order.now),
         asked=frozenset(row.person_id for row in asked if row.closed_at is None),
         was_asked=frozenset(row.person_id for row in asked),
     )
@@ -226,6 +238,12 @@ def _case(tx: Tx, row: Row[Any]) -> Case:
         hurt=row.hurt,
         said_since=_said_since(tx, f"case:{row.number}") if row.label == Label.URGENT and row.state in NOT_ENDED else (),
         first_responded_at=row.first_responded_at,
+        received_at=row.received_at,
+        met_at=row.met_at,
+        breached_at=row.breached_at,
+        reopened_at=row.reopened_at,
+        reopened=row.reopened,
+        verdict=row.verdict,
     )
 
 
@@ -310,15 +328,23 @@ def _needs_person(tx: Tx, order: Order, *, number: str, why: str) -> None:
 
 
 def _accept(tx: Tx, order: Order, *, case: Case, staff_id: int, at: datetime) -> None:
-    _update(tx, case, state="accepted", accepted_by=staff_id, accepted_at=at, ladder_next_at=None)
+    needs = "" if case.needs_person in SETTLED_BY_TAKING else case.needs_person
+    _update(tx, case, state="accepted", accepted_by=staff_id, accepted_at=at, ladder_next_at=None, needs_person=needs)
 
 
-def _give_back(tx: Tx, order: Order, *, case: Case) -> None:
-    _update(tx, case, state="open", accepted_by=None, accepted_at=None)
+def _give_back(tx: Tx, order: Order, *, case: Case, state: str) -> None:
+    _update(tx, case, state=state, accepted_by=None, accepted_at=None, arrived_at=None)
 
 
-def _answer(tx: Tx, order: Order, *, case: Case, at: datetime) -> None:
-    _update(tx, case, first_responded_at=case.first_responded_at or at, needs_person="")
+def _set(tx: Tx, order: Order, *, case: Case, values: Mapping[str, Any]) -> None:
+    _update(tx, case, **values)
+
+
+def _keep(tx: Tx, order: Order, *, case: Case, **texts: Any) -> None:
+    """Texts that people wrote are sealed; a ladder is copied as it stands."""
+    steps = texts.pop("ladder", None)
+    sealed = {name: tx.seal(case.data_key_id, text) if text else None for name, text in texts.items()}
+    _update_open(tx, case.number, **sealed, **({"ladder": msgspec.json.encode(steps).decode()} if steps else {}))
 
 
 def _looked(tx: Tx, order: Order, *, subject: str, why: str) -> None:
@@ -340,6 +366,7 @@ def _update_open(tx: Tx, number: str, /, **values: Any) -> None:
 
 
 _ID = select(CASE.c.id).where(CASE.c.number == bindparam("wanted"))
+SETTLED_BY_TAKING = ("reopened", "given back")  # nothing waits for a person any more when one has it
 CHANGES: Mapping[str, Callable[..., None]] = {
     "open": _open,
     "amend": _amend,
@@ -347,6 +374,7 @@ CHANGES: Mapping[str, Callable[..., None]] = {
     "needs_person": _needs_person,
     "accept": _accept,
     "give_back": _give_back,
-    "answer": _answer,
     "looked": _looked,
+    "set": _set,
+    "keep": _keep,
 }

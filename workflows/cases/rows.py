@@ -43,4 +43,17 @@ class CaseRow(SQLModel, table=True):
     ladder: str | None = None
     ladder_level: int = 0
     ladder_next_at: datetime | None = Field(default=None, sa_column=instant())
+    resolved_at: datetime | None = Field(default=None, sa_column=instant())
+    resolution: bytes | None = Field(default=None, sa_column=sealed())
+    offline: str = ""  # how the result was told beside the channel
+    offline_why: bytes | None = Field(default=None, sa_column=sealed())  # or why it was not
+    verdict: str = ""  # the resident's word
+    satisfaction: str = ""
+    closed_at: datetime | None = Field(default=None, sa_column=instant())
+    ended_why: str = ""  # agreed, silence, unreachable, cancelled
+    arrived_at: datetime | None = Field(default=None, sa_column=instant())
+    met_at: datetime | None = Field(default=None, sa_column=instant())
+    breached_at: datetime | None = Field(default=None, sa_column=instant())
+    reopened: int = 0
+    reopened_at: datetime | None = Field(default=None, sa_column=instant())
     version: int = 0

@@ -11,6 +11,7 @@ from bot.engine import Left, Talk
 from bot.prompt import Ask, Choice, Phrase, Say, _, ask, phrase, say
 from workflows.cases.doors import LONGEST_ANSWER
 from workflows.cases.roles import title
+from workflows.cases.states import ENDED
 from workflows.cases.words import AnswerCase, CaseFor, CaseSeen, Listed, MyWork, WhoWaits, Worklist
 from workflows.places.words import name_of
 
@@ -21,7 +22,13 @@ STATES = {
     "open": _("nobody has taken it yet"),
     "accepted": _("taken on"),
     "answered": _("the resident has been answered"),
+    "in_progress": _("it is being worked on"),
+    "waiting": _("it waits for the resident"),
+    "resolved": _("done; the resident is asked whether it is solved"),
     "closed": _("closed"),
+    "reopened": _("not solved, the resident says; nobody has taken it yet"),
+    "cancelled": _("cancelled"),
+    "merged": _("dealt with together with another case"),
 }
 LABELS = {"urgent": _("urgent"), "general": _("general"), "suggestion": _("suggestion")}
 WAITS: Mapping[str, str] = {
@@ -35,6 +42,10 @@ WAITS: Mapping[str, str] = {
     "silence": _("stopped answering"),
     "hung up": _("cut off"),
     "broken": _("the machine broke down"),
+    "reopened": _("not solved, the resident says"),
+    "given back": _("who had it cannot go"),
+    "unasked": _("nobody could ask whether it is solved"),
+    "dissatisfied": _("the resident is not satisfied"),
 }
 CHANNELS = {"sms": _("by text"), "voice": _("by text or telephone"), "telegram": _("by Telegram"), "webchat": _("in the web chat")}
 NO_PLACE = _("place not clear")
@@ -151,7 +162,7 @@ def case(talk: Talk, number: str = "") -> Steps:
     elif seen.is_withheld:
         yield from say(_("What was said stays in the country: read it at the desk."))
     yield from _state(seen)
-    if seen.state != "closed":
+    if seen.state not in ENDED:
         yield from say(_("To answer, write: ANSWER {number:digits} and your words."), number=seen.number)
 
 
@@ -160,7 +171,7 @@ def _state(seen: CaseSeen) -> Steps:
         state = phrase(_("the {role} has it"), role=title(seen.taken_by))
     else:
         state = phrase(STATES.get(seen.state, STATES["open"]))
-    if seen.state == "closed" or seen.due_at is None or (seen.label == "urgent" and seen.state == "answered"):
+    if seen.state in ("resolved", *ENDED) or seen.due_at is None or (seen.label == "urgent" and seen.state == "answered"):
         yield from say(_("{state}."), state=state)
     elif seen.label == "urgent":
         yield from say(_("{state}; an answer is promised by {due:moment}."), state=state, due=seen.due_at)

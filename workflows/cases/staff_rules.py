@@ -59,8 +59,8 @@ def case_for(facts: Facts, order: Order) -> Decision[CaseSeen]:
         number=case.number,
         is_known=True,
         label=case.label,
-        state=case.state if case.first_responded_at is None or case.state == "closed" else "answered",
-        place=_built(case.place) if stays_here else case.place,
+        state="answered" if case.first_responded_at and case.state in ("open", "accepted") else case.state,
+        place=built(case.place) if stays_here else case.place,
         words="" if stays_here or command.brief else _words(case),
         is_withheld=stays_here and bool(case.words),
         due_at=case.due_at,
@@ -101,7 +101,7 @@ def _looked(subject: str, why: str) -> Change:
     return Change("looked", {"subject": subject, "why": why})
 
 
-def _built(place: Place | None) -> Place | None:
+def built(place: Place | None) -> Place | None:
     """The house and the stair of a place, without floor, room or anybody's words."""
     if place is None or not place.is_found:
         return None

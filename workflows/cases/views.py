@@ -17,6 +17,7 @@ from bot.store.audit import unseal_for
 from bot.store.begin import Tx
 from bot.store.columns import table_of
 from bot.store.tables import AddressRow, Building
+from workflows.cases.end_words import WORTH
 from workflows.cases.number import number_of, sequence_of
 from workflows.cases.rows import CaseRow
 from workflows.places.words import Place, name_of
@@ -60,6 +61,19 @@ class CaseView(Struct, frozen=True):
     accepted: datetime | None
     timeline: tuple[Step, ...]
     accepted_by: int | None = None
+    arrived: datetime | None = None
+    met: datetime | None = None  # when what was promised was done
+    breached: datetime | None = None  # when it was last seen that a promise was broken
+    resolved: datetime | None = None
+    resolution: str = ""
+    offline: str = ""
+    offline_why: str = ""
+    verdict: str = ""
+    satisfaction: str = ""
+    worth: float | None = None  # what the grade counts in the satisfaction rate
+    closed: datetime | None = None
+    ended_why: str = ""
+    reopened: int = 0
 
 
 def show(tx: Tx, number: str, *, reader: str, now: datetime, grids: Sequence[int] | None = None) -> CaseView | None:
@@ -116,8 +130,9 @@ def _is_within(row: Row[Any], grids: Sequence[int] | None) -> bool:
 def _view(tx: Tx, row: Row[Any], *, reader: str, now: datetime) -> CaseView:
     subject = f"case:{row.number}"
     entries = timeline.entries(tx, subject)
-    sealed = [(row.data_key_id, row.words), (row.data_key_id, row.place), *((entry.data_key_id, entry.body) for entry in entries)]
-    words, place, *bodies = unseal_for(tx, sealed, reader=reader, subject=subject, why="case read", now=now)
+    texts = [(row.data_key_id, text) for text in (row.words, row.place, row.resolution, row.offline_why)]
+    sealed = [*texts, *((entry.data_key_id, entry.body) for entry in entries)]
+    words, place, resolution, offline_why, *bodies = unseal_for(tx, sealed, reader=reader, subject=subject, why="case read", now=now)
     return CaseView(
         number=row.number,
         label=row.label,
@@ -138,4 +153,17 @@ def _view(tx: Tx, row: Row[Any], *, reader: str, now: datetime) -> CaseView:
             Step(entry.at, entry.actor, entry.channel, entry.kind, msgspec.json.decode(body) if body else None)
             for entry, body in zip(entries, bodies, strict=True)
         ),
+        arrived=row.arrived_at,
+        met=row.met_at,
+        breached=row.breached_at,
+        resolved=row.resolved_at,
+        resolution=resolution or "",
+        offline=row.offline,
+        offline_why=offline_why or "",
+        verdict=row.verdict,
+        satisfaction=row.satisfaction,
+        worth=WORTH.get(row.satisfaction),
+        closed=row.closed_at,
+        ended_why=row.ended_why,
+        reopened=row.reopened,
     )

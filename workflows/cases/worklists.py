@@ -12,12 +12,12 @@ from bot.store.columns import table_of
 from bot.store.tables import Building, Estate, QuestionRow, Staff, Unit
 from workflows.cases.facts import Line
 from workflows.cases.rows import CaseRow
+from workflows.cases.states import WAITS_TO_BE_TAKEN, WORKED_ON
 
 CASE, BUILDING, UNIT, ESTATE = table_of(CaseRow), table_of(Building), table_of(Unit), table_of(Estate)
 QUESTION, STAFF = table_of(QuestionRow), table_of(Staff)
-NOT_ENDED = ("open", "accepted")
 
-_UNTAKEN = and_(CASE.c.state == "open", CASE.c.accepted_by.is_(None))
+_UNTAKEN = and_(CASE.c.state.in_(WAITS_TO_BE_TAKEN), CASE.c.accepted_by.is_(None))
 _ASKED = exists().where(
     QUESTION.c.subject == literal("case:") + CASE.c.number,
     QUESTION.c.flow == "ping",
@@ -44,9 +44,8 @@ _LINES = (
     .outerjoin(BUILDING, BUILDING.c.id == CASE.c.building_id)
     .outerjoin(UNIT, UNIT.c.id == CASE.c.unit_id)
     .outerjoin(ESTATE, ESTATE.c.id == func.coalesce(BUILDING.c.estate_id, CASE.c.estate_id))
-    .where(CASE.c.state.in_(NOT_ENDED))
 )
-_MINE = _LINES.where(or_(CASE.c.accepted_by == bindparam("staff"), and_(_UNTAKEN, _ASKED)))
+_MINE = _LINES.where(or_(and_(CASE.c.accepted_by == bindparam("staff"), CASE.c.state.in_(WORKED_ON)), and_(_UNTAKEN, _ASKED)))
 _WAITING = _LINES.where(or_(CASE.c.needs_person != "", and_(_UNTAKEN, CASE.c.label == "urgent")))
 _ROLES = (
     select(STAFF.c.role)

@@ -17,6 +17,7 @@ from bot.envelope import Lane, Media, Purpose
 from bot.errors import NotAllowed, Overtaken
 from bot.prompt import Phrase
 from workflows.cases.doors import LONGEST_ANSWER
+from workflows.cases.end_words import Breach
 from workflows.cases.facts import Case, Facts
 from workflows.cases.rules import decide
 from workflows.cases.words import (
@@ -76,6 +77,10 @@ def decided(command: Command[Any], actor: Actor = reporter, case: Case | None = 
 
 def of(decision: Decision[Any], kind: type[T]) -> list[T]:
     return [effect for effect in decision.effects if isinstance(effect, kind)]
+
+
+def climbs(decision: Decision[Any]) -> list[Later]:
+    return [later for later in of(decision, Later) if isinstance(later.command, Climb)]
 
 
 def who(effects: Iterable[Put | Tell]) -> list[int | None]:
@@ -154,7 +159,8 @@ def test_an_urgent_case_is_answered_within_a_day_and_calls_at_once() -> None:
         "10024", "urgent", "lift", NOW + timedelta(days=1), False, "grid_worker", NOW + timedelta(minutes=15), "lift"
     )
     assert who(of(decision, Put)) == [WORKER]
-    assert of(decision, Later) == [Later(NOW + timedelta(minutes=15), Climb("10024", 1), "case:10024", "1")]
+    assert climbs(decision) == [Later(NOW + timedelta(minutes=15), Climb("10024", 1), "case:10024", "1")]
+    assert of(decision, Later)[0] == Later(NOW + timedelta(days=1), Breach("10024"), "clock:10024", "due")
 
 
 @pytest.mark.parametrize(("label", "due"), [("general", 18), ("suggestion", 11)])
@@ -163,7 +169,7 @@ def test_other_cases_are_promised_by_working_days_and_call_nobody(label: str, du
 
     assert decision.answer.due_at == datetime(2026, 12, due, 15, 59, 59, tzinfo=UTC)
     assert not decision.answer.called
-    assert (of(decision, Put), of(decision, Later), of(decision, Tell)) == ([], [], [])
+    assert (of(decision, Put), climbs(decision), of(decision, Tell)) == ([], [], [])
 
 
 def test_with_nobody_on_duty_the_case_says_so_and_is_tried_again() -> None:
@@ -278,7 +284,7 @@ def test_who_took_a_case_and_cannot_go_gives_it_back_and_somebody_is_asked_at_on
     """Who was called off when it was taken is asked anew."""
     decision = decided(DeclineCase("10013"), worker, replace(TAKEN, level=level))
 
-    assert Change("give_back", {"case": replace(TAKEN, level=level)}) in decision.effects
+    assert Change("give_back", {"case": replace(TAKEN, level=level), "state": "open"}) in decision.effects
     assert who(of(decision, Put)) == asked_anew
     assert [tell.owner for tell in of(decision, Tell)] == [ANNE]
     assert len(of(decision, Later)) == 1
@@ -453,13 +459,13 @@ def test_whoever_is_there_and_whatever_they_press_a_waiting_case_always_has_some
     """The ladder never ends in silence: after every step somebody is being asked, a next step is due, or it is marked for a person."""
     decision = opened("urgent", standing={role: people for role, people in standing.items() if people})
     case = replace(URGENT, number="10024")
-    timers = of(decision, Later)
+    timers = climbs(decision)
     for press in presses:
         change = next((each for each in of(decision, Change) if each.what == "climb"), None)
         if change is not None:
             case = replace(case, level=change.fields["level"])
             assert of(decision, Put) or change.fields["nobody"] or of(decision, Tell)
-            timers = of(decision, Later)
+            timers = climbs(decision)
         actor = {"worker": worker, "leader": leader, "duty": duty}.get(press)
         command: Command[Any] = DeclineCase("10024") if actor else Climb("10024", case.level + 1)
         decision = decided(command, actor or CLOCK, case, standing={role: people for role, people in standing.items() if people})
