@@ -43,8 +43,9 @@ STAFF_COMMANDS: Mapping[str, str] = {
     "who_waits": _("who waits|who is waiting|waiting"),
     "case": _("case|show case|show"),
     "answer": _("answer|reply"),
+    "work": _("work on|go on"),
 }
-NUMBERED = ("status", "case", "answer")  # commands that are said of a number
+NUMBERED = ("status", "case", "answer", "work")  # commands that are said of a number
 GIVEN_AS_ANSWERS = frozenset({"thanks", "cancel"})  # commands whose words may pick a choice instead
 CORRECTION = "0"
 FIRST = "what"  # the question that first words answer, whichever they are
@@ -337,7 +338,8 @@ def _answer(inbound: Inbound, desk: Desk) -> Route | None:
     # Words that were asked for in a talk belong there, before a question that merely takes words too.
     first, answer = min(fitting, key=lambda fit: fit[1].value is None and not fit[0].in_talk)
     alike = tuple(q for q, a in fitting if (a.value is None) == (answer.value is None) and _alike(q, first))
-    return WhichOne(alike, answer) if len(alike) > 1 else Answered(first, answer)
+    is_clear = len({question.quoted for question in alike}) < 2  # the same thing asked twice is one
+    return Answered(first, answer) if is_clear else WhichOne(alike, answer)
 
 
 def _gives_way(question: OpenQuestion, answer: Answer, desk: Desk) -> bool:

@@ -41,12 +41,15 @@ WHY_NOT = ask("why_not", _("Why not?"), patience=A_WEEK)
 WHAT_IS_MISSING = ask("missing", _("What is still wrong? A word is enough; you need not answer."), patience=A_DAY)
 
 
-def work(talk: Talk, number: str) -> Steps:
+def work(talk: Talk, number: str = "") -> Steps:
     """Whoever took a case says by digits how far they are: there, done, or not able to."""
+    case = yield from MovesOf(number)
+    if not case.is_mine:
+        yield from _not_yours(case)
+        return
     try:
         step = yield from HOW_FAR
-        case = yield from MovesOf(number)
-        if step.value == "arrived" and case.is_mine:
+        if step.value == "arrived":
             yield from ArriveCase(number)
             yield from say(_("Noted that you are there; the resident has been told."))
             step = yield from THERE
@@ -59,7 +62,7 @@ def work(talk: Talk, number: str) -> Steps:
         else:
             yield from _done(number)
     except Left:
-        yield from say(_("All right. Case {number:digits} stays with you; tell us at the desk when it is done."), number=number)
+        yield from say(_("All right. Case {number:digits} stays with you; when it is done, write WORK ON {number}."), number=number)
 
 
 def _done(number: str) -> Steps:
@@ -84,7 +87,11 @@ def _done(number: str) -> Steps:
 
 def _not_yours(case: Moves) -> Steps:
     if case.is_known:
-        yield from say(_("Case {number:digits} is not in your hands any more; nothing was changed."), number=case.number)
+        yield from say(_("Case {number:digits} is not in your hands; nothing was changed."), number=case.number)
+    elif case.number:
+        yield from say(_("There is no case {number:digits}. Please look at the digits again."), number=case.number)
+    else:
+        yield from say(_("Write WORK ON and the number of your case."))
 
 
 def verdict(talk: Talk, number: str) -> Steps:

@@ -90,6 +90,8 @@ def arrive(facts: Facts, order: Order) -> Decision[Moved]:
     assert isinstance(order.command, ArriveCase)
     staff_only(case, order.actor, facts)
     state = moved(case.number, case.state, "arrive")
+    if case.arrived_at is not None:  # pressed twice
+        return Decision(Moved(case.number, state))
     values, effects = responded(facts, case, order.now)
     told = phrase(_("The {role} is there now, for case {number:digits}."), number=case.number, role=title(order.actor.role))
     arrived = (written(case, state=state, arrived_at=order.now, **values), note(case, "arrived", role=order.actor.role), *effects)

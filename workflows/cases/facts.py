@@ -45,6 +45,7 @@ class Case:
     received_at: datetime | None = None
     met_at: datetime | None = None  # when what is promised was done; taken back when the resident says that it was not
     breached_at: datetime | None = None  # when a promise was last seen to be broken; never taken back
+    arrived_at: datetime | None = None
     reopened_at: datetime | None = None
     reopened: int = 0
     verdict: str = ""

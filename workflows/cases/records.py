@@ -241,6 +241,7 @@ def _case(tx: Tx, row: Row[Any]) -> Case:
         received_at=row.received_at,
         met_at=row.met_at,
         breached_at=row.breached_at,
+        arrived_at=row.arrived_at,
         reopened_at=row.reopened_at,
         reopened=row.reopened,
         verdict=row.verdict,

@@ -71,7 +71,7 @@ def test_several_that_start_at_once_migrate_once(empty_url: str, key_file: KeyFi
 
 def test_an_older_database_keeps_its_rows(empty_url: str, vault: Vault) -> None:
     with opened(empty_url, vault) as store:
-        _to(store, "0001")
+        to_revision(store, "0001")
         with store.begin() as tx:
             tx.run(text("INSERT INTO meta (key, value) VALUES ('kept', 'yes')"))
         store.migrate()
@@ -82,7 +82,7 @@ def test_an_older_database_keeps_its_rows(empty_url: str, vault: Vault) -> None:
 
 def test_a_migration_that_fails_leaves_everything_as_it_was(empty_url: str, vault: Vault) -> None:
     with opened(empty_url, vault) as store:
-        _to(store, "0001")
+        to_revision(store, "0001")
         with store.begin() as tx:
             tx.run(text("CREATE TABLE receipt (in_the_way INTEGER)"))
         with pytest.raises(Exception, match="receipt"):
@@ -130,7 +130,7 @@ def test_the_newest_revision_is_told_without_alembic(new_sqlite: Callable[..., s
     assert ScriptDirectory.from_config(config).get_heads() == [schema.head()]
 
 
-def _to(store: Store, revision: str) -> None:
+def to_revision(store: Store, revision: str) -> None:
     """The database as a release that knew this revision left it."""
     from alembic import command  # noqa: PLC0415
 
