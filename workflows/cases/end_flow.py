@@ -12,6 +12,7 @@ from bot.envelope import Lane
 from bot.prompt import Answer, Ask, Choice, Say, _, ask, say
 from workflows.cases.end_words import HOW_FAR, SATISFIED, SOLVED, ArriveCase, JudgeCase, Judged, Moves, MovesOf, RateCase, ResolveCase
 from workflows.cases.roles import title
+from workflows.cases.sentences import goes_on
 from workflows.cases.words import AmendCase, DeclineCase, HandOver
 
 Steps = Generator[Ask | Say | Command[Any], Any, None]
@@ -121,13 +122,9 @@ def _satisfied(number: str) -> Steps:
 
 
 def _sorry(judged: Judged) -> Steps:
-    values: dict[str, Any] = {"number": judged.number, "due": judged.due_at}
-    if judged.label == "urgent":
-        yield from say(_("We are sorry. Case {number:digits} goes on at once; a person answers by {due:moment}."), **values)
-    elif judged.provisional:
-        yield from say(_("We are sorry. Case {number:digits} goes on, done by about {due:day}."), **values)
-    else:
-        yield from say(_("We are sorry. Case {number:digits} goes on, done by {due:day} at the latest."), **values)
+    if judged.due_at is not None:
+        told = goes_on(judged.number, judged.label, judged.due_at, provisional=judged.provisional)
+        yield from Say(told.words, told.values)
     if judged.called:
         yield from say(_("The {role} sees to it now."), role=title(judged.called))
     try:

@@ -14,7 +14,7 @@ from bot.errors import NotAllowed
 from bot.prompt import Phrase, _, phrase
 from workflows.cases.climbing import above, climb
 from workflows.cases.clocks import reopened, silence_ends
-from workflows.cases.doors import known, reporter_or_who_asked_them, staff_only
+from workflows.cases.doors import is_theirs, known, reporter_or_who_asked_them, staff_only
 from workflows.cases.end_words import (
     HOW_FAR,
     OFFLINE,
@@ -38,6 +38,7 @@ from workflows.cases.end_words import (
 from workflows.cases.facts import Case, Facts
 from workflows.cases.promises import broken, done, responded, watched
 from workflows.cases.roles import title
+from workflows.cases.sentences import goes_on
 from workflows.cases.states import TABLE, moved
 from workflows.cases.telling import note, tell_duty, tell_reporter, tell_staff, working, written
 
@@ -184,7 +185,10 @@ def judge(facts: Facts, order: Order) -> Decision[Judged]:
 
 
 def _agreed(case: Case, order: Order) -> Decision[Judged]:
-    return Decision(Judged(case.number, True, "closed", case.label), (*_closed(case, order, why="agreed"), Drop(case.subject, "closed")))
+    closed: list[Effect] = [*_closed(case, order, why="agreed"), Drop(case.subject, "closed")]
+    if not is_theirs(case, order.actor):  # who says it themselves is answered by their talk
+        closed.append(tell_reporter(case, phrase(_("Thank you, case {number:digits} is closed."), number=case.number)))
+    return Decision(Judged(case.number, True, "closed", case.label), tuple(closed))
 
 
 def _closed(case: Case, order: Order, *, why: str) -> list[Effect]:
@@ -229,6 +233,8 @@ def _reopened(facts: Facts, case: Case, order: Order, *, verdict: str) -> Decisi
         _("The resident says case {number:digits} is not solved. It goes on; you will hear if you are needed."), number=case.number
     )
     reached = set(facts.standing.get(called, ()))
+    if not is_theirs(case, order.actor):
+        effects.append(tell_reporter(again, goes_on(case.number, case.label, new.due_at, provisional=new.provisional)))
     effects += [
         *climbing,
         *tell_staff(case, {case.accepter or 0} - {0, order.actor.owner.person_id or 0} - reached, told, lane=Lane.UPDATE),

@@ -20,6 +20,7 @@ from workflows.cases.clocks import promised
 from workflows.cases.doors import known, staff_only
 from workflows.cases.end_words import Breach, Moved, Reclassified, ReclassifyCase
 from workflows.cases.facts import Case, Facts
+from workflows.cases.sentences import KINDS, promise_of
 from workflows.cases.states import UNDER_WAY, spoken
 from workflows.cases.telling import note, tell_reporter, tell_staff, working, written
 
@@ -124,29 +125,12 @@ def _ladder(facts: Facts, case: Case, there: Case, *, order: Order) -> tuple[str
     return "", [*told]
 
 
-KINDS = {"urgent": _("urgent"), "general": _("general"), "suggestion": _("suggestion")}
-PROMISES = {
-    "urgent": _("a person answers by {due:moment}"),
-    "general": _("done by {due:day}"),
-    "suggestion": _("an answer by {due:day}"),
-}
-ESTIMATES = {
-    "urgent": PROMISES["urgent"],
-    "general": _("done by about {due:day}"),
-    "suggestion": _("an answer by about {due:day}"),
-}
-
-
 def _news(case: Case, there: Case, why: str) -> Phrase:
     return phrase(
         _("Case {number:digits} is now {kind}: not {old}, but {new}. Why: {why}."),
         number=case.number,
         kind=phrase(KINDS[there.label]),
-        old=_promise(case),
-        new=_promise(there),
+        old=promise_of(case.label, case.due_at, provisional=case.provisional),
+        new=promise_of(there.label, there.due_at, provisional=there.provisional),
         why=why,
     )
-
-
-def _promise(case: Case) -> Phrase:
-    return phrase((ESTIMATES if case.provisional else PROMISES)[case.label], due=case.due_at)

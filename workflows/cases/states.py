@@ -50,11 +50,12 @@ DOING: Mapping[str, str] = {
     "wait": "made to wait for the resident",
     "go_on": "gone on with",
     "resolve": "resolved",
-    "close": "closed",
+    "close": "closed by the resident's word",
     "reopen": "reopened",
     "cancel": "cancelled",
     "merge": "merged",
 }
+NOT_YET = ("merge", "wait", "go_on")  # moves that no command makes yet
 
 
 def moved(number: str, state: str, event: str) -> str:
@@ -81,7 +82,7 @@ def spoken(state: str) -> str:
 
 
 def _allowed(state: str) -> str:
-    offered = [DOING[event] for event in TABLE[state]]
+    offered = [DOING[event] for event in TABLE[state] if event not in NOT_YET]
     if not offered:
         return "nothing more happens to it"
     *most, last = offered
