@@ -98,6 +98,12 @@ def morning_after(calendar: Calendar, days: int, *, since: datetime, zone: tzinf
     return datetime.combine(counted[-1], MORNING, zone).astimezone(UTC)
 
 
+def working_days(calendar: Calendar, since: datetime, until: datetime, *, zone: tzinfo = SHANGHAI) -> int:
+    """How many working days ended between the two moments."""
+    first, last = since.astimezone(zone).date(), until.astimezone(zone).date()
+    return sum(is_working_day(calendar, first + timedelta(days=day)) for day in range((last - first).days))
+
+
 def load_years(folder: Traversable | None = None) -> Calendar:
     """The calendar of every table in the folder, by default those that are shipped; or one error with all faults of all files."""
     source = folder if folder is not None else resources.files("bot.years")

@@ -26,7 +26,7 @@ from bot.store.sealed import Vault
 from bot.store.tables import QuestionRow, SessionRow
 from tests.stores import opened
 from tests.talks import Talks
-from workflows.cases.end_words import ArriveCase, JudgeCase, Judged, Moved, Moves, MovesOf, RateCase, ResolveCase
+from workflows.cases.end_words import ArriveCase, GoOn, JudgeCase, Judged, Moved, Moves, MovesOf, RateCase, ResolveCase
 from workflows.cases.words import (
     AcceptCase,
     AmendCase,
@@ -160,6 +160,7 @@ ROOMS: Mapping[type[Command[Any]], Any] = {
     ResolveCase: Moved("10013", "resolved"),
     JudgeCase: Judged("10013", True, "reopened", "urgent", HERE.now, called="grid_leader"),
     RateCase: Moved("10013", "closed"),
+    GoOn: Moved("10013", "in_progress"),
 }
 
 
@@ -228,7 +229,7 @@ def test_every_flow_that_is_ever_stored_is_kept() -> None:
     stored = set()
     for name, flow in FLOWS.items():
         args = {"number": "10013"} if "number" in inspect.signature(flow).parameters else {}
-        journal = opening(name, args).with_answer("what", Answer("漏水了"), HERE)
+        journal = opening(name, args).with_answer("what", Answer("漏水了"), HERE).with_answer("told", Answer("在家"), HERE)
         if not step(flow, journal, given="what", here=HERE, perform=lambda command: ROOMS[type(command)]).ended:
             stored.add(name)
     assert stored <= {kept(path)[0].flow for path in PATHS}

@@ -29,7 +29,7 @@ from bot.effects import Command
 from bot.store.begin import Store
 from tests.calling import Calls
 from tests.talks import CHANNELS, SHANGHAI, START, TRANSLATOR, Heard, Talks
-from workflows.cases.end_words import CancelCase, NoteCase, ProgressCase, ReclassifyCase, ResolveCase
+from workflows.cases.end_words import CancelCase, NoteCase, ProgressCase, ReclassifyCase, ResolveCase, WaitForResident
 from workflows.cases.views import CaseView
 from workflows.cases.words import AcceptCase
 
@@ -152,6 +152,7 @@ AT_THE_DESK: Mapping[str, Callable[[str, str], Command[Any]]] = {
     "撤销": CancelCase,
     "改类": _reclassify,
     "备注": NoteCase,
+    "问": WaitForResident,
 }
 
 

@@ -21,6 +21,7 @@ from workflows.cases.end_words import (
     Reclassified,
     ReclassifyCase,
     ResolveCase,
+    WaitForResident,
 )
 from workflows.cases.states import STATES, spoken
 from workflows.cases.views import CaseView
@@ -127,6 +128,16 @@ def verdict(*, number: str, verdict: str, is_json: bool, handle: str | None) -> 
 def note(*, number: str, words: tuple[str, ...], for_resident: bool, is_json: bool, handle: str | None) -> None:
     """Add a note that only staff see, or one for the resident too."""
     _given(NoteCase(number, " ".join(words), for_resident), is_json, handle)
+
+
+@case.command()
+@click.argument("number")
+@click.argument("question", nargs=-1, required=True)
+@json_option
+@as_option
+def wait(*, number: str, question: tuple[str, ...], is_json: bool, handle: str | None) -> None:
+    """Ask the resident something without which it cannot go on; until they answer, its working days do not count."""
+    _given(WaitForResident(number, " ".join(question)), is_json, handle)
 
 
 @case.command()

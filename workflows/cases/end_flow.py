@@ -10,7 +10,20 @@ from bot.effects import Command
 from bot.engine import Left, Talk
 from bot.envelope import Lane
 from bot.prompt import Answer, Ask, Choice, Say, _, ask, say
-from workflows.cases.end_words import HOW_FAR, SATISFIED, SOLVED, ArriveCase, JudgeCase, Judged, Moves, MovesOf, RateCase, ResolveCase
+from workflows.cases.end_words import (
+    HOW_FAR,
+    SATISFIED,
+    SOLVED,
+    TOLD,
+    ArriveCase,
+    GoOn,
+    JudgeCase,
+    Judged,
+    Moves,
+    MovesOf,
+    RateCase,
+    ResolveCase,
+)
 from workflows.cases.roles import title
 from workflows.cases.sentences import goes_on
 from workflows.cases.words import AmendCase, DeclineCase, HandOver
@@ -93,6 +106,14 @@ def _not_yours(case: Moves) -> Steps:
         yield from say(_("There is no case {number:digits}. Please look at the digits again."), number=case.number)
     else:
         yield from say(_("Write WORK ON and the number of your case."))
+
+
+def told(talk: Talk, number: str) -> Steps:
+    """The reporter's answer to what a case waited for."""
+    said = yield from TOLD
+    yield from AmendCase(number, note=said.text, media=said.media)
+    yield from GoOn(number)
+    yield from say(_("Thank you, added to case {number:digits}."), number=number)
 
 
 def verdict(talk: Talk, number: str) -> Steps:

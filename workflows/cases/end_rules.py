@@ -13,7 +13,7 @@ from bot.envelope import Lane, Purpose
 from bot.errors import NotAllowed
 from bot.prompt import Phrase, _, phrase
 from workflows.cases.climbing import above, climb
-from workflows.cases.clocks import reopened, silence_ends
+from workflows.cases.clocks import as_row, reopened, resumed, silence_ends
 from workflows.cases.doors import is_theirs, known, reporter_or_who_asked_them, staff_only
 from workflows.cases.end_words import (
     HOW_FAR,
@@ -43,6 +43,7 @@ from workflows.cases.states import TABLE, moved
 from workflows.cases.telling import note, tell_duty, tell_reporter, tell_staff, working, written
 
 UNASKED = "unasked"
+AS_REOPENED = ("state", "due_at", "provisional", "met_at", "accepted_by", "reopened", "reopened_at", "paused_days")
 BAD = ("bad", "very_bad")
 
 
@@ -107,7 +108,9 @@ def resolve(facts: Facts, order: Order) -> Decision[Moved]:
     state = moved(case.number, case.state, "resolve")
     words, why_not = command.words.strip(), command.why_not.strip()
     _check_feedback(words, command.offline, why_not)
-    values, effects = done(facts, case, order.now)
+    there = resumed(facts.calendar, case, now=order.now)
+    values, effects = done(facts, there, order.now)
+    values = as_row(case, there) | values
     owner = {"accepted_by": order.actor.staff_id, "accepted_at": order.now} if case.accepted_by is None else {}
     values |= {"state": state, "resolved_at": order.now, "offline": command.offline, "needs_person": "", "ladder_next_at": None, **owner}
     moves: list[Effect] = [
@@ -214,10 +217,9 @@ def _reopened(facts: Facts, case: Case, order: Order, *, verdict: str) -> Decisi
         accepter=None,
         reopened=case.reopened + 1,
         reopened_at=order.now,
+        paused_days=0,
     )
-    values |= {
-        name: getattr(again, name) for name in ("state", "due_at", "provisional", "met_at", "accepted_by", "reopened", "reopened_at")
-    }
+    values |= {name: getattr(again, name) for name in AS_REOPENED}
     values |= {"accepted_at": None, "arrived_at": None, "resolved_at": None, "closed_at": None, "ended_why": "", "offline": ""}
     effects: list[Effect] = [
         written(case, verdict=verdict, needs_person="reopened", **values),

@@ -103,6 +103,26 @@ class Unasked(Command[Moved], frozen=True):
     reopened: int = 0
 
 
+class WaitForResident(Command[Moved], frozen=True):
+    """Its resident is asked something without which it cannot go on; until they answer, its working days do not count."""
+
+    number: str
+    question: str
+
+
+class GoOn(Command[Moved], frozen=True):
+    """What was asked is answered: it goes on with the days that were left."""
+
+    number: str
+
+
+class WaitEnds(Command[Moved], frozen=True):
+    """It has waited long enough since then, or nobody could be asked: it goes on with what is known."""
+
+    number: str
+    since: datetime
+
+
 class CancelCase(Command[Moved], frozen=True):
     """Nothing is to be done about it, and why; the resident is told."""
 
@@ -152,6 +172,9 @@ OF_ITS_END = (
     JudgeCase,
     RateCase,
     CloseSilent,
+    WaitForResident,
+    GoOn,
+    WaitEnds,
     CancelCase,
     ReclassifyCase,
     NoteCase,
@@ -176,6 +199,13 @@ SATISFIED = ask(
     Choice("very_bad", _("Very dissatisfied"), _("very dissatisfied|very bad")),
     lane=Lane.UPDATE,
     patience=timedelta(days=3),
+)
+TOLD = ask(
+    "told",
+    _("Please answer in a few words."),
+    lane=Lane.UPDATE,
+    gives_way=True,  # a new repair is a report, also while we wait for an answer
+    patience=timedelta(days=30),
 )
 HOW_FAR = ask(  # 2 stays what it was in the call to act: who presses it late still says that they cannot
     "how_far",

@@ -46,6 +46,8 @@ class Case:
     met_at: datetime | None = None  # when what is promised was done; taken back when the resident says that it was not
     breached_at: datetime | None = None  # when a promise was last seen to be broken; never taken back
     arrived_at: datetime | None = None
+    waiting_since: datetime | None = None
+    paused_days: int = 0  # working days at whose ends it waited for its resident, since receipt or reopening
     reopened_at: datetime | None = None
     reopened: int = 0
     verdict: str = ""

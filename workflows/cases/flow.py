@@ -194,7 +194,7 @@ def status(talk: Talk, number: str = "") -> Steps:
             yield from say(_("You have no open case with us. Write what has happened, and we open one."))
         return
     state = phrase(STATES.get(now.state, STATES["open"]))
-    if now.due_at is None or now.state in ("resolved", *ENDED):
+    if now.due_at is None or now.state in ("waiting", "resolved", *ENDED):
         yield from say(_("Case {number:digits}: {state}."), number=now.number, state=state)
     elif now.label == "urgent":
         yield from say(

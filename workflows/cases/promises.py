@@ -16,7 +16,7 @@ from bot.envelope import Lane
 from bot.errors import NotAllowed
 from bot.prompt import Phrase, _, phrase
 from workflows.cases.climbing import climb
-from workflows.cases.clocks import promised
+from workflows.cases.clocks import as_row, promised, resumed
 from workflows.cases.doors import known, staff_only
 from workflows.cases.end_words import Breach, Moved, Reclassified, ReclassifyCase
 from workflows.cases.facts import Case, Facts
@@ -72,7 +72,7 @@ def breach(facts: Facts, order: Order) -> Decision[Moved]:
     """The clock's own look; a stale one finds the promise kept, moved or ended and does nothing."""
     case = facts.case
     assert isinstance(order.command, Breach)
-    if case is None or case.met_at or case.state not in UNDER_WAY or order.now < case.due_at:
+    if case is None or case.met_at or case.state not in UNDER_WAY or case.state == "waiting" or order.now < case.due_at:
         return Decision(Moved(order.command.number, case.state if case else ""))
     values, effects = broken(facts, case, order.now)
     return Decision(Moved(case.number, case.state), (written(case, **values), *effects) if values else ())
@@ -85,12 +85,14 @@ def reclassify(facts: Facts, order: Order) -> Decision[Reclassified]:
     staff_only(case, order.actor, facts)
     why = command.why.strip().rstrip("。.!！")
     _check(case, command.label, why)
-    new = promised(facts.calendar, command.label, case)
+    base = resumed(facts.calendar, case, now=order.now)  # what waits goes on: it may have become urgent
+    new = promised(facts.calendar, command.label, base)
     met_at = case.first_responded_at if command.label == "urgent" and not case.reopened else None
-    there = replace(case, label=command.label, due_at=new.due_at, provisional=new.provisional, met_at=met_at)
+    there = replace(base, label=command.label, due_at=new.due_at, provisional=new.provisional, met_at=met_at)
     late, breaches = broken(facts, there, order.now) if met_at is not None and met_at > new.due_at else ({}, [])
+    new_row = {"label": there.label, "due_at": there.due_at, "provisional": there.provisional, "met_at": met_at}
     effects: list[Effect] = [
-        written(case, label=there.label, due_at=there.due_at, provisional=there.provisional, met_at=met_at, **late),
+        written(case, **as_row(case, base) | new_row | late),
         note(case, "reclassified", old=case.label, new=there.label, was_due=case.due_at.isoformat(), due=there.due_at.isoformat(), why=why),
         *breaches,
         Drop(case.clock, "reclassified"),

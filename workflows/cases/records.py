@@ -76,6 +76,7 @@ def room(calendar: Calendar) -> Room:
         "ping": flow.ping,
         "work": end_flow.work,
         "verdict": end_flow.verdict,
+        "told": end_flow.told,
         "person": flow.person,
         "cancel": flow.nothing_open,
         "thanks": flow.thanks,
@@ -242,6 +243,8 @@ def _case(tx: Tx, row: Row[Any]) -> Case:
         met_at=row.met_at,
         breached_at=row.breached_at,
         arrived_at=row.arrived_at,
+        waiting_since=row.waiting_since,
+        paused_days=row.paused_days,
         reopened_at=row.reopened_at,
         reopened=row.reopened,
         verdict=row.verdict,
@@ -333,8 +336,8 @@ def _accept(tx: Tx, order: Order, *, case: Case, staff_id: int, at: datetime) ->
     _update(tx, case, state="accepted", accepted_by=staff_id, accepted_at=at, ladder_next_at=None, needs_person=needs)
 
 
-def _give_back(tx: Tx, order: Order, *, case: Case, state: str) -> None:
-    _update(tx, case, state=state, accepted_by=None, accepted_at=None, arrived_at=None)
+def _give_back(tx: Tx, order: Order, *, case: Case, **values: Any) -> None:
+    _update(tx, case, accepted_by=None, accepted_at=None, arrived_at=None, **values)
 
 
 def _set(tx: Tx, order: Order, *, case: Case, values: Mapping[str, Any]) -> None:

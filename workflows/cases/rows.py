@@ -54,6 +54,8 @@ class CaseRow(SQLModel, table=True):
     arrived_at: datetime | None = Field(default=None, sa_column=instant())
     met_at: datetime | None = Field(default=None, sa_column=instant())
     breached_at: datetime | None = Field(default=None, sa_column=instant())
+    waiting_since: datetime | None = Field(default=None, sa_column=instant())
+    paused_days: int = 0
     reopened: int = 0
     reopened_at: datetime | None = Field(default=None, sa_column=instant())
     version: int = 0

@@ -13,14 +13,20 @@ from bot.calendar import promise
 from bot.effects import Actor, Change, Command, Decision, Drop, Effect, Order
 from bot.envelope import Lane
 from bot.prompt import Phrase, _, phrase
-from workflows.cases import end_rules, promises
+from workflows.cases import end_rules, promises, wait_rules
 from workflows.cases.climbing import asked_now, call_off, climb, ping
+<<<<<<< HEAD
 from workflows.cases.doors import answerable, is_theirs, known, reporter_or_staff, staff_only
+=======
+from workflows.cases.clocks import as_row, resumed
+from workflows.cases.doors import is_theirs, known, reporter_or_staff, staff_only
+>>>>>>> 992cbe7 (cases: Let a case wait for its resident without losing its days.)
 from workflows.cases.end_words import (
     ArriveCase,
     Breach,
     CancelCase,
     CloseSilent,
+    GoOn,
     JudgeCase,
     MovesOf,
     NoteCase,
@@ -29,6 +35,8 @@ from workflows.cases.end_words import (
     ReclassifyCase,
     ResolveCase,
     Unasked,
+    WaitEnds,
+    WaitForResident,
 )
 from workflows.cases.facts import Case, Facts
 from workflows.cases.roles import title
@@ -246,14 +254,16 @@ def _give_back(facts: Facts, case: Case, order: Order) -> Decision[Taken]:
     Where it climbs the next is asked at once; else the duty officer sees to it.
     """
     state = moved(case.number, case.state, "give_back")
-    waiting = replace(case, state=state, accepted_by=None, accepter=None)
+    there = resumed(facts.calendar, case, now=order.now)
+    waiting = replace(there, state=state, accepted_by=None, accepter=None)
     words = phrase(
         _("The {role} cannot come to case {number:digits} after all; we ask somebody else at once."),
         role=title(order.actor.role),
         number=case.number,
     )
     given: list[Effect] = [
-        Change("give_back", {"case": case, "state": state}),
+        Change("give_back", {"case": case} | as_row(case, there) | {"state": state}),
+        *(() if there is case else (Drop(case.clock, "given back"), promises.watched(there))),
         note(case, "given_back", role=order.actor.role),
         Drop(case.subject, "given back"),
         tell_reporter(case, words),
@@ -317,6 +327,9 @@ RULES: Mapping[type[Command[Any]], Callable[[Facts, Any], Decision[Any]]] = {
     RateCase: end_rules.rate,
     CloseSilent: end_rules.close_silent,
     CancelCase: end_rules.cancel,
+    WaitForResident: wait_rules.wait,
+    GoOn: wait_rules.go_on,
+    WaitEnds: wait_rules.wait_over,
     NoteCase: end_rules.note_case,
     ReclassifyCase: promises.reclassify,
     Breach: promises.breach,

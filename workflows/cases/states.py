@@ -55,7 +55,7 @@ DOING: Mapping[str, str] = {
     "cancel": "cancelled",
     "merge": "merged",
 }
-NOT_YET = ("merge", "wait", "go_on")  # moves that no command makes yet
+NOT_YET = ("merge",)  # moves that no command makes yet
 
 
 def moved(number: str, state: str, event: str) -> str:

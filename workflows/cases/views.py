@@ -74,6 +74,8 @@ class CaseView(Struct, frozen=True):
     closed: datetime | None = None
     ended_why: str = ""
     reopened: int = 0
+    waiting_since: datetime | None = None
+    paused_days: int = 0
 
 
 def show(tx: Tx, number: str, *, reader: str, now: datetime, grids: Sequence[int] | None = None) -> CaseView | None:
@@ -166,4 +168,6 @@ def _view(tx: Tx, row: Row[Any], *, reader: str, now: datetime) -> CaseView:
         closed=row.closed_at,
         ended_why=row.ended_why,
         reopened=row.reopened,
+        waiting_since=row.waiting_since,
+        paused_days=row.paused_days,
     )

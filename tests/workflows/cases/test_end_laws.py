@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import turn
-from bot.calendar import load_years, promise
+from bot.calendar import WORKING_DAYS, load_years, promise, within, working_days
 from bot.effects import CLOCK, Actor, Command, Owner
 from bot.envelope import Address
 from bot.errors import NotAllowed
@@ -20,19 +20,22 @@ from bot.store import people, timeline
 from bot.store.sealed import Vault
 from tests.stores import opened
 from tests.talks import CAST, START, Talks
-from workflows.cases.clocks import again
+from workflows.cases.clocks import again, promised, resumed
 from workflows.cases.end_words import (
     ArriveCase,
     Breach,
     CancelCase,
     CloseSilent,
+    GoOn,
     JudgeCase,
     NoteCase,
     ProgressCase,
     RateCase,
     ReclassifyCase,
     ResolveCase,
+    WaitForResident,
 )
+from workflows.cases.facts import Case
 from workflows.cases.states import TABLE
 from workflows.cases.views import CaseView
 from workflows.cases.words import AcceptCase, AnswerCase, DeclineCase, OpenCase, Seen
@@ -49,6 +52,7 @@ BY_STAFF: tuple[Callable[[str], Command[Any]], ...] = (
     lambda number: ResolveCase(number, "修好了", "visit"),
     lambda number: CancelCase(number, "重复"),
     lambda number: NoteCase(number, "缺配件"),
+    lambda number: WaitForResident(number, "周三在家吗？"),
     lambda number: ReclassifyCase(number, "urgent", "有危险"),
     lambda number: ReclassifyCase(number, "general", "没有危险"),
     Breach,
@@ -59,6 +63,7 @@ BY_RESIDENT: tuple[Callable[[str], Command[Any]], ...] = (
     lambda number: JudgeCase(number, "partly"),
     lambda number: JudgeCase(number, "not"),
     lambda number: RateCase(number, "fair"),
+    GoOn,
 )
 MOVES = st.one_of(st.sampled_from(BY_STAFF), st.sampled_from(BY_RESIDENT), WAITS)
 
@@ -126,10 +131,33 @@ def check(before: CaseView, after: CaseView, *, is_one_move: bool) -> None:
         assert after.ended_why in ("agreed", "silence", "unreachable")
     if after.state == "cancelled":
         assert any(step.kind == "cancelled" and step.body["why"] for step in after.timeline)
-    if not after.reopened:  # the class counts from receipt, whenever it was changed
-        assert after.due == promise(CALENDAR, after.label, received_at=after.received).due_at
+    if not after.reopened:  # the class counts from receipt, whenever it was changed, and days of waiting are kept
+        assert after.due == due_of(after)
     assert len(after.timeline) >= len(before.timeline)
     assert after.timeline[: len(before.timeline)] == before.timeline
+
+
+def due_of(case: CaseView) -> datetime:
+    if case.label == "urgent":
+        return promise(CALENDAR, "urgent", received_at=case.received).due_at
+    return within(CALENDAR, WORKING_DAYS[case.label] + case.paused_days, since=case.received).due_at
+
+
+DAYS = st.integers(0, 200).map(lambda days: datetime(2026, 1, 5, 1, tzinfo=UTC) + timedelta(days=days))
+
+
+@given(label=st.sampled_from(["general", "suggestion"]), received=DAYS, after=st.integers(0, 18), waits=st.integers(0, 14))
+def test_waiting_never_brings_a_promise_nearer_and_only_working_days_are_added(
+    *, label: str, received: datetime, after: int, waits: int
+) -> None:
+    due = promise(CALENDAR, label, received_at=received).due_at
+    since = received + timedelta(days=after)
+    case = Case("10013", label, "water", "waiting", Owner(1), 1, due, 0, received_at=received, waiting_since=since)
+    there = resumed(CALENDAR, case, now=since + timedelta(days=waits))
+
+    assert there.due_at >= due
+    assert there.paused_days == working_days(CALENDAR, since, since + timedelta(days=waits)) <= waits
+    assert there.due_at == promised(CALENDAR, label, there).due_at
 
 
 @given(label=CLASSES, minutes=st.integers(0, 60 * 24 * 270))

@@ -39,6 +39,7 @@ from workflows.cases.end_words import (
     Breach,
     CancelCase,
     CloseSilent,
+    GoOn,
     JudgeCase,
     Judged,
     Moved,
@@ -49,6 +50,8 @@ from workflows.cases.end_words import (
     ReclassifyCase,
     ResolveCase,
     Unasked,
+    WaitEnds,
+    WaitForResident,
 )
 from workflows.cases.facts import Case
 from workflows.cases.words import AcceptCase, AnswerCase, DeclineCase
@@ -82,6 +85,9 @@ MAY: dict[type[Command[Any]], tuple[Command[Any], Case, set[str]]] = {
     ProgressCase: (ProgressCase("10013"), MINE, {"worker", "duty"}),
     ArriveCase: (ArriveCase("10013"), MINE, {"worker", "duty"}),
     ResolveCase: (DONE, MINE, {"worker", "duty"}),
+    WaitForResident: (WaitForResident("10013", "周三在家吗？"), MINE, {"worker", "duty"}),
+    GoOn: (GoOn("10013"), MINE, {"reporter", "worker", "elsewhere", "duty", "clock"}),
+    WaitEnds: (WaitEnds("10013", NOW), MINE, set(ACTORS)),
     CancelCase: (CancelCase("10013", "重复"), MINE, {"worker", "duty"}),
     NoteCase: (NoteCase("10013", "配件周三到"), MINE, {"worker", "duty"}),
     ReclassifyCase: (ReclassifyCase("10013", "urgent", "漏到电表上了"), MINE, {"worker", "duty"}),
@@ -407,3 +413,85 @@ def test_an_answer_given_in_time_keeps_the_promise_of_a_case_that_turns_out_to_b
 
     assert values(at(urgent, duty, replace(GENERAL, first_responded_at=early), now))["met_at"] == early
     assert values(at(urgent, duty, replace(GENERAL, first_responded_at=late), now))["breached_at"] == now
+
+
+# Waiting for the resident
+
+WAITING = replace(MINE, state="waiting", waiting_since=NOW)
+
+
+def test_a_case_that_waits_asks_its_reporter_and_its_clock_stands() -> None:
+    decision = decided(WaitForResident("10013", "周三在家吗？"), worker, MINE)
+    (put,) = of(decision, Put)
+
+    assert (put.owner, put.flow, put.address_id, put.ask.gives_way) == (ANNE, "told", 7, True)
+    assert values(decision) == {"state": "waiting", "waiting_since": NOW}
+    assert Drop("clock:10013", "waiting") in decision.effects
+    ends = WaitEnds("10013", NOW)
+    assert of(decision, Later) == [Later(datetime(2026, 11, 27, 1, tzinfo=UTC), ends, "clock:10013", "wait")]
+    assert put.then == ends  # who cannot be asked is not waited for
+    assert at(Breach("10013"), CLOCK, WAITING, DUE).effects == ()
+
+
+@pytest.mark.parametrize(
+    ("case", "question", "words"),
+    [
+        (replace(URGENT, state="accepted", accepted_by=101), "在家吗？", "waits for nobody"),
+        (MINE, " ", "what the resident is to be asked"),
+        (GENERAL, "在家吗？", "cannot be made to wait"),
+        (replace(MINE, owner=Owner()), "在家吗？", "Nobody is known"),
+    ],
+)
+def test_nothing_waits_without_a_question_and_danger_never(case: Case, question: str, words: str) -> None:
+    with pytest.raises(NotAllowed, match=words):
+        decided(WaitForResident("10013", question), duty, case)
+
+
+# Asked on Friday the 20th of November, due on Friday the 18th of December: how far the due day moves.
+@pytest.mark.parametrize(
+    ("resumed_at", "due_day", "days"),
+    [
+        (NOW + timedelta(hours=5), 18, 0),  # the same day: it was not waiting at its end
+        (NOW + timedelta(hours=20), 21, 1),
+        (NOW + timedelta(days=1), 21, 1),
+        (NOW + timedelta(days=3), 21, 1),  # Monday: a weekend counts for nobody
+        (NOW + timedelta(days=4), 22, 2),
+        (datetime(2026, 11, 27, 1, tzinfo=UTC), 25, 5),
+    ],
+)
+@pytest.mark.parametrize("command", [GoOn("10013"), WaitEnds("10013", NOW)])
+def test_it_goes_on_with_what_was_left(command: Command[Any], resumed_at: datetime, due_day: int, days: int) -> None:
+    decision = at(command, reporter if isinstance(command, GoOn) else CLOCK, WAITING, resumed_at)
+    due = DUE.replace(day=due_day)
+
+    assert (values(decision)["due_at"], values(decision)["paused_days"], values(decision)["state"]) == (due, days, "in_progress")
+    assert Later(due, Breach("10013"), "clock:10013", "due") in decision.effects
+    assert who(of(decision, Tell)) == ([ANNE.person_id] if days else []) + [WORKER]
+
+
+@pytest.mark.parametrize("command", [GoOn("10013"), WaitEnds("10013", NOW - timedelta(days=9))])
+def test_an_answer_to_a_wait_that_is_over_moves_nothing(command: Command[Any]) -> None:
+    case = WAITING if isinstance(command, WaitEnds) else MINE
+    assert decided(command, duty, case).effects == ()
+
+
+@pytest.mark.parametrize("command", [DONE, DeclineCase("10013"), ReclassifyCase("10013", "suggestion", "是个建议")])
+def test_whatever_ends_a_wait_keeps_the_days_that_were_waited(command: Command[Any]) -> None:
+    decision = at(command, worker, replace(WAITING, paused_days=2), NOW + timedelta(days=4))
+    written = values(decision) or next(change.fields for change in of(decision, Change) if change.what == "give_back")
+
+    assert written["paused_days"] == 4
+    assert written["due_at"].date().isoformat() == ("2026-12-17" if isinstance(command, ReclassifyCase) else "2026-12-22")
+
+
+def test_waiting_makes_no_broken_promise_whole() -> None:
+    late = replace(WAITING, waiting_since=DUE + timedelta(days=1), breached_at=DUE)
+
+    assert values(at(GoOn("10013"), reporter, late, DUE + timedelta(days=5)))["due_at"] == DUE
+    assert "promise_kept" not in kinds(at(DONE, worker, late, DUE + timedelta(days=5)))
+
+
+def test_what_turns_out_to_be_urgent_while_it_waits_is_counted_in_hours() -> None:
+    decision = decided(ReclassifyCase("10013", "urgent", "漏到电表上了"), duty, WAITING)
+
+    assert (values(decision)["state"], values(decision)["due_at"]) == ("in_progress", NOW + timedelta(days=1))

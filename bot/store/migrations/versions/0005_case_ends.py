@@ -10,7 +10,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-MOMENTS = ("resolved_at", "closed_at", "arrived_at", "met_at", "breached_at", "reopened_at")
+MOMENTS = ("resolved_at", "closed_at", "arrived_at", "met_at", "breached_at", "waiting_since", "reopened_at")
 CODES = ("offline", "verdict", "satisfaction", "ended_why")
 SEALED = ("resolution", "offline_why")
 
@@ -22,7 +22,8 @@ def upgrade() -> None:
         op.add_column("case_record", sa.Column(name, sa.String, nullable=False, server_default=""))
     for name in SEALED:
         op.add_column("case_record", sa.Column(name, sa.LargeBinary))
-    op.add_column("case_record", sa.Column("reopened", sa.Integer, nullable=False, server_default="0"))
+    for name in ("paused_days", "reopened"):
+        op.add_column("case_record", sa.Column(name, sa.Integer, nullable=False, server_default="0"))
     _keep_promises_made_before()
 
 
