@@ -19,6 +19,7 @@ from bot.store.columns import table_of
 from bot.store.tables import Building, Staff, TimelineRow
 from workflows.cases.roles import signed
 from workflows.cases.rows import CaseRow
+from workflows.cases.states import ENDED, NOT_ENDED, UNDER_WAY, WAITS_TO_BE_TAKEN
 from workflows.places.words import Place, name_of
 
 PAGE = 50
@@ -27,10 +28,14 @@ SECTIONS = ("waiting", "urgent", "other")
 
 CASE, BUILDING, STAFF, TIMELINE = table_of(CaseRow), table_of(Building), table_of(Staff), table_of(TimelineRow)
 
-_NOT_ENDED = CASE.c.state != "closed"
+_NOT_ENDED = CASE.c.state.in_(NOT_ENDED)
 _URGENT = CASE.c.label == "urgent"
-_WAITS = and_(_NOT_ENDED, or_(CASE.c.needs_person != "", and_(_URGENT, CASE.c.first_responded_at.is_(None))))
-_RANK = case((and_(_WAITS, _URGENT, CASE.c.state == "open"), 0), (and_(_WAITS, _URGENT), 1), (_WAITS, 2), (_URGENT, 3), else_=4)
+_UNANSWERED = and_(_URGENT, CASE.c.state.in_(UNDER_WAY), CASE.c.first_responded_at.is_(None))
+_WAITS = or_(CASE.c.needs_person != "", _UNANSWERED)  # also when it has ended: somebody is not satisfied, or could not be asked
+_OPEN = or_(_NOT_ENDED, _WAITS)
+_RANK = case(
+    (and_(_WAITS, _URGENT, CASE.c.state.in_(WAITS_TO_BE_TAKEN)), 0), (and_(_WAITS, _URGENT), 1), (_WAITS, 2), (_URGENT, 3), else_=4
+)
 _SECTION = case((_WAITS, "waiting"), (_URGENT, "urgent"), else_="other")
 _LATE = CASE.c.due_at < bindparam("now", type_=CASE.c.due_at.type)
 _SHOWN = (
@@ -47,7 +52,7 @@ _ANSWERED = (
     .subquery()
 )
 # What makes a case wait again after somebody has answered it.
-_ANEW = ("amended", "handed_over", "nobody_to_ask", "given_back")
+_ANEW = ("amended", "handed_over", "nobody_to_ask", "given_back", "reopened", "not_asked", "rated")
 _SINCE = (
     select(TIMELINE.c.subject, func.min(TIMELINE.c.at).label("since"))
     .join(_ANSWERED, and_(_ANSWERED.c.subject == TIMELINE.c.subject, TIMELINE.c.sequence > _ANSWERED.c.last))
@@ -170,7 +175,7 @@ def _asked(sight: Sight) -> dict[str, Any]:
 
 @cache
 def _page(by_grid: bool, by_label: bool, state: str) -> Select[Any]:
-    order = (CASE.c.id.desc(),) if state == "closed" else (_RANK, CASE.c.due_at, CASE.c.id)
+    order = (CASE.c.id.desc(),) if state in ENDED else (_RANK, CASE.c.due_at, CASE.c.id)
     shown = select(*_SHOWN).outerjoin(STAFF, STAFF.c.id == CASE.c.accepted_by)
     return _limited(shown, by_grid, by_label, state=state).order_by(*order).limit(bindparam("page")).offset(bindparam("before"))
 
@@ -178,7 +183,7 @@ def _page(by_grid: bool, by_label: bool, state: str) -> Select[Any]:
 @cache
 def _tally(by_grid: bool, by_label: bool, state: str) -> Select[Any]:
     marks = (func.max(CASE.c.id), func.sum(CASE.c.version), func.sum(CASE.c.ladder_level))
-    late = func.sum(case((and_(_NOT_ENDED, _LATE), 1), else_=0)).label("late")
+    late = func.sum(case((and_(CASE.c.state.in_(UNDER_WAY), CASE.c.met_at.is_(None), _LATE), 1), else_=0)).label("late")
     grouped = (_SECTION.label("section"), CASE.c.needs_person, CASE.c.state)
     counted = select(*grouped, func.count().label("many"), late, *marks)
     return _limited(counted, by_grid, by_label, state=state).group_by("section", CASE.c.needs_person, CASE.c.state)
@@ -192,7 +197,7 @@ def _waiting(by_grid: bool) -> Select[Any]:
 
 def _limited(statement: Select[Any], by_grid: bool, by_label: bool, *, state: str) -> Select[Any]:
     statement = statement.outerjoin(BUILDING, BUILDING.c.id == CASE.c.building_id)
-    statement = statement.where(CASE.c.state == state) if state else statement.where(_NOT_ENDED)
+    statement = statement.where(CASE.c.state == state) if state else statement.where(_OPEN)
     if by_label:
         statement = statement.where(CASE.c.label == bindparam("label"))
     if by_grid:

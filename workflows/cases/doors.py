@@ -47,7 +47,7 @@ def reporter_or_who_asked_them(facts: Facts, actor: Actor) -> Case:
         return case
     staff_only(case, actor, facts)
     if actor.staff_id is not None and actor.staff_id == case.accepted_by:
-        raise NotAllowed(f"You did the work on case {case.number}; somebody else asks the resident whether it is solved.")
+        raise NotAllowed(_("You did the work on case {number}; somebody else asks the resident whether it is solved."), number=case.number)
     return case
 
 

@@ -76,7 +76,7 @@ def progress(facts: Facts, order: Order) -> Decision[Moved]:
     staff_only(case, order.actor, facts)
     state, words = moved(case.number, case.state, "progress"), command.note.strip()
     if state == case.state and not words:
-        raise NotAllowed(f"The resident knows that case {case.number} is being worked on; say what is new.")
+        raise NotAllowed(_("The resident knows that case {number} is being worked on; say what is new."), number=case.number)
     values, effects = responded(facts, case, order.now) if words else ({}, [])
     if words:
         told = phrase(_("News of case {number:digits}: {words}"), number=case.number, words=words)
@@ -129,11 +129,11 @@ def resolve(facts: Facts, order: Order) -> Decision[Moved]:
 def _check_feedback(words: str, offline: str, why_not: str) -> None:
     """A result is given on the channel and beside it, or it is said why not (T/CMCA draft 6.4.8)."""
     if not words:
-        raise NotAllowed("Say what was done, in words that the resident is told.")
+        raise NotAllowed(_("Say what was done, in words that the resident is told."))
     if offline not in OFFLINE:
-        raise NotAllowed(f"Say how the result was also given offline: {', '.join(OFFLINE[:-1])}, or none and why.")
+        raise NotAllowed(_("Say how the result was also told: in person, by telephone, on the board, on paper, or why not."))
     if offline == "none" and not why_not:
-        raise NotAllowed("The result was not given offline: say why.")
+        raise NotAllowed(_("The result was told in no other way: say why."))
 
 
 def _ask_reporter(case: Case, words: str, order: Order) -> list[Effect]:
@@ -177,7 +177,7 @@ def judge(facts: Facts, order: Order) -> Decision[Judged]:
     command, case = order.command, reporter_or_who_asked_them(facts, order.actor)
     assert isinstance(command, JudgeCase)
     if command.verdict not in VERDICTS:
-        raise NotAllowed(f"{command.verdict!r} is no answer; the answers are {', '.join(VERDICTS)}.")
+        raise NotAllowed(_("{verdict} is no answer to whether it is solved."), verdict=command.verdict)
     event = "close" if command.verdict == "solved" else "reopen"
     if event == "close" and case.state == "closed" and not case.verdict:  # silence had closed it; now they agree
         late = (written(case, verdict="solved"), note(case, "agreed", verdict="solved"))
@@ -197,7 +197,9 @@ def _agreed(case: Case, order: Order) -> Decision[Judged]:
 def _closed(case: Case, order: Order, *, why: str) -> list[Effect]:
     """Closed, never without what was promised of it or the record that it was broken."""
     if case.met_at is None and case.breached_at is None:
-        raise NotAllowed(f"Case {case.number} cannot be closed: what was promised is neither done nor recorded as broken.")
+        raise NotAllowed(
+            _("Case {number} cannot be closed: what was promised is neither done nor on record as broken."), number=case.number
+        )
     state, verdict = moved(case.number, case.state, "close"), "solved" if why == "agreed" else ""
     values: dict[str, Any] = {"state": state, "closed_at": order.now, "ended_why": why, "verdict": verdict}
     return [written(case, **values), note(case, "closed", why=why, verdict=verdict), Drop(case.clock, "closed")]
@@ -249,7 +251,7 @@ def rate(facts: Facts, order: Order) -> Decision[Moved]:
     command, case = order.command, reporter_or_who_asked_them(facts, order.actor)
     assert isinstance(command, RateCase)
     if command.grade not in WORTH:
-        raise NotAllowed(f"{command.grade!r} is no grade; the grades are {', '.join(WORTH)}.")
+        raise NotAllowed(_("{grade} is no grade."), grade=command.grade)
     if case.state != "closed":  # it has been reopened since
         return Decision(Moved(case.number, case.state))
     effects: list[Effect] = [written(case, satisfaction=command.grade), note(case, "rated", grade=command.grade)]
@@ -279,7 +281,7 @@ def cancel(facts: Facts, order: Order) -> Decision[Moved]:
     staff_only(case, order.actor, facts)
     state, why = moved(case.number, case.state, "cancel"), command.why.strip().rstrip("。.!！")
     if not why:
-        raise NotAllowed("Say why nothing is to be done; the resident is told.")
+        raise NotAllowed(_("Say why nothing is to be done; the resident is told."))
     words = phrase(_("Case {number:digits} is cancelled. Why: {why}. If you see it differently: AGENT."), number=case.number, why=why)
     values = {"state": state, "closed_at": order.now, "ended_why": "cancelled", "needs_person": "", "ladder_next_at": None}
     effects: list[Effect] = [
@@ -300,7 +302,7 @@ def note_case(facts: Facts, order: Order) -> Decision[Moved]:
     staff_only(case, order.actor, facts)
     words = command.words.strip()
     if not words:
-        raise NotAllowed("A note needs words.")
+        raise NotAllowed(_("A note needs words."))
     if not command.for_resident:
         return Decision(Moved(case.number, case.state), (note(case, "noted", words=words, is_internal=True),))
     values, effects = responded(facts, case, order.now)

@@ -7,12 +7,23 @@ from datetime import datetime, timedelta
 
 from bot.prompt import Phrase, _, phrase
 from bot.triage import categories
+from workflows.cases.states import ENDED, UNDER_WAY, WAITS_TO_BE_TAKEN
 
 CLASSES = {"urgent": _("Urgent"), "general": _("General"), "suggestion": _("Suggestion")}
 
 CATEGORIES = {code: category.name for code, category in categories.CATEGORIES.items()}
 
-STATES = {"open": _("Nobody has taken it yet"), "accepted": _("Taken on"), "closed": _("Closed")}
+STATES = {
+    "open": _("Nobody has taken it yet"),
+    "accepted": _("Taken on"),
+    "in_progress": _("Being worked on"),
+    "waiting": _("Waits for the resident"),
+    "resolved": _("Done, the resident is asked"),
+    "reopened": _("Not solved, nobody has taken it yet"),
+    "closed": _("Closed"),
+    "cancelled": _("Cancelled"),
+    "merged": _("Merged with another"),
+}
 
 WAITS = {
     "recording": _("There is a recording that somebody must listen to."),
@@ -24,6 +35,10 @@ WAITS = {
     "silence": _("The resident stopped answering half-way."),
     "hung up": _("The call ended half-way."),
     "broken": _("The machine broke down over these words."),
+    "reopened": _("It is not solved, the resident says."),
+    "given back": _("Who had taken it cannot go after all."),
+    "unasked": _("Somebody must ask the resident whether it is solved: no words reach them."),
+    "dissatisfied": _("The resident is not satisfied."),
 }
 UNTAKEN = _("Urgent, and nobody has taken it yet.")
 UNANSWERED = _("Urgent, and no person has answered the resident yet.")
@@ -48,7 +63,17 @@ def waits_for(needs_person: str, state: str) -> Phrase:
     """Why a case waits for a person."""
     if needs_person:
         return named(WAITS, needs_person)
-    return phrase(UNTAKEN if state == "open" else UNANSWERED)
+    return phrase(UNTAKEN if state in WAITS_TO_BE_TAKEN else UNANSWERED)
+
+
+def is_under_way(state: str) -> bool:
+    """Whether what was promised is still to be kept."""
+    return state in UNDER_WAY
+
+
+def has_ended(state: str) -> bool:
+    """Whether nobody works on it any more."""
+    return state in ENDED
 
 
 def age(since: datetime, now: datetime) -> Phrase:

@@ -21,7 +21,7 @@ from workflows.cases.doors import known, staff_only
 from workflows.cases.end_words import Breach, Moved, Reclassified, ReclassifyCase
 from workflows.cases.facts import Case, Facts
 from workflows.cases.sentences import KINDS, promise_of
-from workflows.cases.states import UNDER_WAY, spoken
+from workflows.cases.states import UNDER_WAY
 from workflows.cases.telling import note, tell_reporter, tell_staff, working, written
 
 CLASSES = ("urgent", *WORKING_DAYS)
@@ -105,13 +105,13 @@ def reclassify(facts: Facts, order: Order) -> Decision[Reclassified]:
 
 def _check(case: Case, label: str, why: str) -> None:
     if label not in CLASSES:
-        raise NotAllowed(f"{label!r} is no class; the classes are {', '.join(CLASSES)}.")
+        raise NotAllowed(_("There is no class {label}."), label=label)
     if not why:
-        raise NotAllowed("Say why the class was wrong; the resident is told.")
+        raise NotAllowed(_("Say why the class was wrong; the resident is told."))
     if case.state not in UNDER_WAY:
-        raise NotAllowed(f"Case {case.number} is {spoken(case.state)}; its class can be changed while it is under way.")
+        raise NotAllowed(_("The class of case {number} cannot be changed any more: it is done."), number=case.number)
     if label == case.label:
-        raise NotAllowed(f"Case {case.number} is {label} already.")
+        raise NotAllowed(_("Case {number} is of this class already."), number=case.number)
 
 
 def _ladder(facts: Facts, case: Case, there: Case, *, order: Order) -> tuple[str, list[Effect]]:

@@ -15,12 +15,8 @@ from bot.envelope import Lane
 from bot.prompt import Phrase, _, phrase
 from workflows.cases import end_rules, promises, wait_rules
 from workflows.cases.climbing import asked_now, call_off, climb, ping
-<<<<<<< HEAD
-from workflows.cases.doors import answerable, is_theirs, known, reporter_or_staff, staff_only
-=======
 from workflows.cases.clocks import as_row, resumed
-from workflows.cases.doors import is_theirs, known, reporter_or_staff, staff_only
->>>>>>> 992cbe7 (cases: Let a case wait for its resident without losing its days.)
+from workflows.cases.doors import answerable, is_theirs, known, reporter_or_staff, staff_only
 from workflows.cases.end_words import (
     ArriveCase,
     Breach,
@@ -264,7 +260,7 @@ def _give_back(facts: Facts, case: Case, order: Order) -> Decision[Taken]:
     given: list[Effect] = [
         Change("give_back", {"case": case} | as_row(case, there) | {"state": state}),
         *(() if there is case else (Drop(case.clock, "given back"), promises.watched(there))),
-        note(case, "given_back", role=order.actor.role),
+        note(case, "given_back", role=order.actor.role, is_left=not case.climbs or None),
         Drop(case.subject, "given back"),
         tell_reporter(case, words),
     ]

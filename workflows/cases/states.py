@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.errors import NotAllowed
+from bot.prompt import _
 
 # What may happen in a state, and the state that comes of it.
 TABLE: Mapping[str, Mapping[str, str]] = {
@@ -41,28 +42,27 @@ UNDER_WAY = (*WAITS_TO_BE_TAKEN, *WORKED_ON)  # its promise is still to be kept
 NOT_ENDED = (*UNDER_WAY, "resolved")
 ENDED = tuple(state for state in STATES if state not in NOT_ENDED)
 
-# What each move is called where it is refused or offered.
-DOING: Mapping[str, str] = {
-    "accept": "accepted",
-    "give_back": "given back",
-    "arrive": "arrived at",
-    "progress": "worked on",
-    "wait": "made to wait for the resident",
-    "go_on": "gone on with",
-    "resolve": "resolved",
-    "close": "closed by the resident's word",
-    "reopen": "reopened",
-    "cancel": "cancelled",
-    "merge": "merged",
+# What is said to whoever tries something else. `merge` has no command yet and is not offered.
+ALLOWED: Mapping[str, str] = {
+    "open": _("Case {number} is open: it can be accepted, resolved or cancelled."),
+    "accepted": _("Case {number} is taken: it can be worked on, given back, made to wait for the resident, resolved or cancelled."),
+    "in_progress": _(
+        "Case {number} is in progress: it can be worked on, given back, made to wait for the resident, resolved or cancelled."
+    ),
+    "waiting": _("Case {number} waits for the resident: it can be gone on with, given back, resolved or cancelled."),
+    "resolved": _("Case {number} is resolved: the resident's word closes or reopens it."),
+    "closed": _("Case {number} is closed: only the resident's word reopens it."),
+    "reopened": _("Case {number} is reopened: it can be accepted, resolved or cancelled."),
+    "cancelled": _("Case {number} is cancelled: nothing more happens to it."),
+    "merged": _("Case {number} is merged with another: nothing more happens to it."),
 }
-NOT_YET = ("merge",)  # moves that no command makes yet
 
 
 def moved(number: str, state: str, event: str) -> str:
     """The state that this case comes to. Raises `NotAllowed`, saying what would be allowed."""
     target = TABLE[state].get(event)
     if target is None:
-        raise NotAllowed(f"Case {number} is {spoken(state)} and cannot be {DOING[event]}; {_allowed(state)}.")
+        raise NotAllowed(ALLOWED[state], number=number)
     return target
 
 
@@ -79,11 +79,3 @@ def drawn() -> str:
 def spoken(state: str) -> str:
     """The state as it stands in a sentence."""
     return state.replace("_", " ")
-
-
-def _allowed(state: str) -> str:
-    offered = [DOING[event] for event in TABLE[state] if event not in NOT_YET]
-    if not offered:
-        return "nothing more happens to it"
-    *most, last = offered
-    return f"it can be {', '.join(most)} or {last}" if most else f"it can be {last}"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.prompt import Phrase, _, phrase
-from workflows.cases import plain
+from workflows.cases import end_story, plain
 from workflows.cases.roles import signed, title
 from workflows.cases.views import Step
 
@@ -109,7 +109,7 @@ def _handed_over(body: Body, who: Phrase) -> tuple[Phrase, ...]:
 
 
 def _unreachable(body: Body, who: Phrase) -> tuple[Phrase, ...]:
-    if body.get("purpose") in ("reply", "case"):
+    if body.get("purpose") in ("reply", "case") or body.get("question") in ("solved", "told"):
         return (phrase(_("The resident could not be told: there is no address that works.")),)
     return (phrase(_("Somebody who was to be called has no address that works.")),)
 
@@ -123,12 +123,18 @@ def _set_aside(body: Body, who: Phrase) -> tuple[Phrase, ...]:
     return (phrase(left, count=int(body.get("deliveries", 0))),)
 
 
+def _given_back(body: Body, who: Phrase) -> tuple[Phrase, ...]:
+    asked = _("Had taken it and cannot go after all: {who}. The next one was asked at once.")
+    return (phrase(_("Had taken it and cannot go after all: {who}. It waits for a person.") if body.get("is_left") else asked, who=who),)
+
+
 def _says(sentence: str) -> Callable[[Body, Phrase], tuple[Phrase, ...]]:
     return lambda body, who: (Phrase(sentence, {"who": {"words": who.words, "values": who.values}}),)
 
 
 WITHOUT_WORDS = ("opened",)  # they stand at the top of the page
-BY_ITSELF = ("asked", "nobody_to_ask", "unreachable", "attachment_refused", "attachment_gone", "set_aside")  # whoever's turn it happened in
+# Whoever's turn it happened in.
+BY_ITSELF = ("asked", "nobody_to_ask", "unreachable", "attachment_refused", "attachment_gone", "set_aside", *end_story.BY_ITSELF)
 KINDS: Mapping[str, Callable[[Body, Phrase], tuple[Phrase, ...]]] = {
     "opened": _opened,
     "asked": _asked,
@@ -137,10 +143,11 @@ KINDS: Mapping[str, Callable[[Body, Phrase], tuple[Phrase, ...]]] = {
     "handed_over": _handed_over,
     "accepted": _says(_("Taken on by {who}; the resident was told.")),
     "declined": _says(_("Cannot go: {who}.")),
-    "given_back": _says(_("Had taken it and cannot go after all: {who}. The next one was asked at once.")),
+    "given_back": _given_back,
     "answered": _says(_("The resident was answered by {who}:")),
     "unreachable": _unreachable,
     "attachment_refused": _not_kept,
     "attachment_gone": _not_kept,
     "set_aside": _set_aside,
+    **end_story.KINDS,
 }

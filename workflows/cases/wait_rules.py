@@ -26,11 +26,11 @@ def wait(facts: Facts, order: Order) -> Decision[Moved]:
     staff_only(case, order.actor, facts)
     state, question = moved(case.number, case.state, "wait"), command.question.strip()
     if case.label == "urgent":
-        raise NotAllowed(f"Case {case.number} is urgent and waits for nobody; call the resident.")
+        raise NotAllowed(_("Case {number} is urgent and waits for nobody; call the resident."), number=case.number)
     if not question:
-        raise NotAllowed("Say what the resident is to be asked.")
+        raise NotAllowed(_("Say what the resident is to be asked."))
     if case.owner == Owner():
-        raise NotAllowed(f"Nobody is known who could be asked about case {case.number}.")
+        raise NotAllowed(_("Nobody is known who could be asked about case {number}."), number=case.number)
     ends = WaitEnds(case.number, order.now)
     before = phrase(_("About your case {number:digits} we need to know: {question}"), number=case.number, question=question)
     put = Put(

@@ -13,6 +13,7 @@ from workflows.cases import board, plain, views
 from workflows.cases.board import PAGE, SECTIONS
 from workflows.cases.doors import grids_seen
 from workflows.cases.number import number_of, sequence_of
+from workflows.cases.states import ENDED
 
 FARTHEST = 1000  # pages
 HEADINGS = {
@@ -63,7 +64,7 @@ def _board(door: Door, fault: Phrase | None = None) -> str:
             (name, phrase(HEADINGS[name]), getattr(stands.tally, name), [card for card in shown if card.section == name])
             for name in SECTIONS
         ],
-        closed=shown if asked["state"] == "closed" else None,
+        closed=shown if asked["state"] in ENDED else None,
         asked={"class": asked["label"], "state": asked["state"]},
         classes=[(code, phrase(words)) for code, words in plain.CLASSES.items()],
         states=[(code, phrase(words)) for code, words in plain.STATES.items()],

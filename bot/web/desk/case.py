@@ -16,6 +16,7 @@ from bot.web.desk.door import STAFF, Door, actor, only
 from bot.web.desk.standing import standing
 from workflows.cases import plain, story, views
 from workflows.cases.doors import LONGEST_ANSWER, grids_seen
+from workflows.cases.states import UNDER_WAY
 from workflows.cases.views import CaseView
 
 MAY_CALL = ("grid_worker", "grid_leader", "community_duty", "street")  # who keeps the machine running need not know the number
@@ -55,7 +56,7 @@ def case_page(door: Door, number: str, *, status: int = 200, **shown: Any) -> An
         key=secrets.token_urlsafe(16),
         seen=sum(step.actor != timeline.CLOCK for step in view.timeline),
         most=LONGEST_ANSWER,
-        is_waiting=view.state != "closed" and (view.needs_person or (view.label == "urgent" and view.first_responded is None)),
+        is_waiting=view.needs_person or (view.state in UNDER_WAY and view.label == "urgent" and view.first_responded is None),
         is_mine=view.accepted_by is not None and view.accepted_by == who.staff_id,
         is_asked=view.accepted_by is None and who.role == story.asked_now(view.timeline),
         may_call=who.role in MAY_CALL,

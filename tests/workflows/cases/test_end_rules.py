@@ -206,8 +206,8 @@ def test_the_reporter_is_asked_where_they_reported_it_whether_it_is_solved() -> 
     ("command", "missing"),
     [
         (ResolveCase("10013", " ", "visit"), "what was done"),
-        (ResolveCase("10013", "修好了"), "offline"),
-        (ResolveCase("10013", "修好了", "by pigeon"), "offline"),
+        (ResolveCase("10013", "修好了"), "also told"),
+        (ResolveCase("10013", "修好了", "by pigeon"), "also told"),
         (ResolveCase("10013", "修好了", "none"), "say why"),
     ],
 )
@@ -396,10 +396,10 @@ def test_another_class_is_promised_from_receipt_and_danger_calls(
 @pytest.mark.parametrize(
     ("label", "why", "case", "words"),
     [
-        ("soon", "错了", GENERAL, "no class"),
+        ("soon", "错了", GENERAL, "There is no class"),
         ("urgent", " ", GENERAL, "Say why"),
-        ("general", "错了", GENERAL, "already"),
-        ("urgent", "错了", RESOLVED, "under way"),
+        ("general", "错了", GENERAL, "of this class already"),
+        ("urgent", "错了", RESOLVED, "any more"),
     ],
 )
 def test_a_class_is_not_changed_without_sense(label: str, why: str, case: Case, words: str) -> None:
@@ -438,7 +438,7 @@ def test_a_case_that_waits_asks_its_reporter_and_its_clock_stands() -> None:
     [
         (replace(URGENT, state="accepted", accepted_by=101), "在家吗？", "waits for nobody"),
         (MINE, " ", "what the resident is to be asked"),
-        (GENERAL, "在家吗？", "cannot be made to wait"),
+        (GENERAL, "在家吗？", "is open: it can be accepted"),
         (replace(MINE, owner=Owner()), "在家吗？", "Nobody is known"),
     ],
 )
