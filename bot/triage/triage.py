@@ -126,7 +126,10 @@ def _urgent(read: _Read) -> Triage | None:
 
 
 def _felt(read: _Read, opinion: Opinion) -> Triage | None:
-    """Urgent though no rule says so, nor denies it: it sounds like what was urgent before. Always asked."""
+    """Urgent though no rule says so, nor denies it: it sounds like what was urgent before. Always asked.
+
+    There is no advice: no word in it is known for danger, so it interrupts no talk, and what was asked is answered.
+    """
     text = read.heard.words.text
     weakened = read.heard.is_hushed or any(finding.guarded for finding in read.heard.findings)
     if weakened or opinion.urgent < (SURE if text.isascii() or not NEAR <= len(text) <= FAR else LIKELY):
@@ -137,7 +140,6 @@ def _felt(read: _Read, opinion: Opinion) -> Triage | None:
         confidence=round(min(opinion.urgent, 0.8), 2),
         category=category,
         reasons=(*_reasons(read), *_pieces(read)),
-        advice=category,
         ask=True,
     )
 

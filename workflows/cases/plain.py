@@ -39,6 +39,11 @@ WAITS = {
     "given back": _("Who had taken it cannot go after all."),
     "unasked": _("Somebody must ask the resident whether it is solved: no words reach them."),
     "dissatisfied": _("The resident is not satisfied."),
+    "home": _("They want to register, and their home is not in our list."),
+    "visit": _("They want to be registered at home."),
+    "join": _("They write from two addresses that we know as two people."),
+    "number": _("They have a new number, and the old one does not answer."),
+    "erase": _("They want to be forgotten, and share their number with others."),
 }
 UNTAKEN = _("Urgent, and nobody has taken it yet.")
 UNANSWERED = _("Urgent, and no person has answered the resident yet.")
