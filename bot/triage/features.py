@@ -16,7 +16,7 @@ _MOST = 300  # characters that are looked at
 def features(lexicon: Lexicon, heard: Heard) -> frozenset[str]:
     """The names of everything in this text that may weigh for or against a class."""
     text = heard.words.text[:_MOST]
-    return frozenset((*_pieces(text), *_found(heard), *_marked(lexicon, text)))
+    return frozenset((*_pieces(text), *_found(heard), *_marked(lexicon, heard, text)))
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -39,8 +39,9 @@ def _found(heard: Heard) -> Iterator[str]:
         yield f"rule {finding.rule.category} {said}"
 
 
-def _marked(lexicon: Lexicon, text: str) -> Iterator[str]:
+def _marked(lexicon: Lexicon, heard: Heard, text: str) -> Iterator[str]:
     found = [name for name, mark in lexicon.marks.items() if mark.search(text)]
+    found += dict.fromkeys(f"guard {guard.why}, {guard.side}" for guard in heard.guards if not guard.where)
     yield from found
     for place, first in enumerate(found):
         for second in found[place + 1 :]:

@@ -35,6 +35,7 @@ class Heard:
     words: Words
     kind: Kind
     findings: tuple[Finding, ...]
+    guards: tuple[Guard, ...]  # those whose words stand somewhere in the text
     is_hushed: bool = False  # danger words stood inside safe words
 
     def saying(self, *says: Says) -> list[Finding]:
@@ -42,17 +43,28 @@ class Heard:
         return [finding for finding in self.findings if finding.says in says]
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a hit is judged: the folded text, its kind, and the guards that may stand around."""
+
+    lexicon: Lexicon
+    text: str
+    kind: Kind
+    guards: tuple[Guard, ...]
+
+
 def hear(lexicon: Lexicon, text: str, kind: Kind | None = None) -> Heard:
     """Everything that the lexicon finds in this text, each with what it says here."""
     words, hits, is_hushed = read(lexicon, text)
     kind = kind or kind_of(lexicon, words.text)
+    guards = tuple(guard for guard in lexicon.guards if (not guard.where or kind in guard.where) and guard.mark.search(words.text))
     findings = []
     for hit in hits:
         rule = lexicon.rules[hit.rule]
         if (rule.where and kind not in rule.where) or (rule.opening and hit.start > OPENING):
             continue
-        findings.append(_judged(lexicon, words, hit, kind=kind))
-    return Heard(words, kind, tuple(findings), is_hushed)
+        findings.append(_judged(_Place(lexicon, words.text, kind, guards), hit))
+    return Heard(words, kind, tuple(findings), guards, is_hushed)
 
 
 def kind_of(lexicon: Lexicon, text: str) -> Kind:
@@ -66,50 +78,51 @@ def kind_of(lexicon: Lexicon, text: str) -> Kind:
     return Kind.LETTER if weight >= 3 * LONG else Kind.CHAT
 
 
-def _judged(lexicon: Lexicon, words: Words, hit: Hit, *, kind: Kind) -> Finding:
+def _judged(place: _Place, hit: Hit) -> Finding:
     """What the rule says here, once the words around it were heard: denied danger is only a topic."""
-    rule = lexicon.rules[hit.rule]
-    if rule.says not in _MAY_BE_GUARDED or Kind.POST in rule.where or (rule.always and kind is not Kind.LETTER):
+    rule = place.lexicon.rules[hit.rule]
+    is_letter = place.kind is Kind.LETTER
+    if rule.says not in _MAY_BE_GUARDED or Kind.POST in rule.where or (rule.always and not is_letter):
         return Finding(hit, rule, rule.says)
-    verdict, why = _guarded(lexicon, words.text, hit, kind=kind)
+    verdict, why = _guarded(place, hit, rule)
     if verdict is Verdict.CLEAR:
         return Finding(hit, rule, Says.TOPIC, why)
-    if kind is Kind.LETTER and not rule.where and words.text[hit.start] > "\u2e80" and not _is_now(lexicon, words.text, hit):
+    if is_letter and not rule.where and place.text[hit.start] > "\u2e80" and not _is_now(place, hit):
         return Finding(hit, rule, Says.TOPIC, _IN_A_LETTER)
     if verdict is Verdict.DOUBT and rule.says is Says.DANGER:
         return Finding(hit, rule, Says.DOUBT, why)
     return Finding(hit, rule, rule.says)
 
 
-def _is_now(lexicon: Lexicon, text: str, hit: Hit) -> bool:
+def _is_now(place: _Place, hit: Hit) -> bool:
     """Whether a letter tells this as of now, or ends with it."""
-    if len(text) - hit.end <= _LAST:
+    if len(place.text) - hit.end <= _LAST:
         return True
-    return bool(lexicon.letter_now.search(_before(text, hit.start)) or lexicon.letter_now.search(_after(text, hit.end)))
+    now = place.lexicon.letter_now
+    return bool(now.search(_before(place.text, hit.start)) or now.search(_after(place.text, hit.end)))
 
 
-def _guarded(lexicon: Lexicon, text: str, hit: Hit, *, kind: Kind) -> tuple[Verdict | None, str]:
+def _guarded(place: _Place, hit: Hit, rule: Rule) -> tuple[Verdict | None, str]:
     """The verdict of the first guard that holds, in the order of the file."""
-    before = _before(text, hit.last)
-    after = _after(text, hit.end)
+    if not place.guards:
+        return None, ""
+    before = _before(place.text, hit.last)
+    after = _after(place.text, hit.end)
     # "电梯里没有人被困": the denial stands between the parts, so a guard may touch the last part as well as the first.
-    places = (before,) if hit.last == hit.start else (before, _before(text, hit.start))
-    rule = lexicon.rules[hit.rule]
-    for guard in lexicon.guards:
-        if rule.category not in guard.categories or (guard.where and kind not in guard.where):
+    sides = (before,) if hit.last == hit.start else (before, _before(place.text, hit.start))
+    for guard in place.guards:
+        if rule.category not in guard.categories:
             continue
         if guard.side is Side.TEXT:
-            if guard.pattern.search(text):
-                return guard.verdict, guard.why
-            continue
+            return guard.verdict, guard.why
         if rule.always:
             continue
-        between = next((found for place in places if (found := _between(guard, place, after=after)) is not None), None)
-        if between is None or lexicon.now.search(between):
+        between = next((found for side in sides if (found := _between(guard, side, after=after)) is not None), None)
+        if between is None or place.lexicon.now.search(between):
             continue
         # "上个月着火那家，现在…": whatever is said of now may be the danger, so it is asked.
-        still = kind is Kind.CHAT and guard.verdict is Verdict.CLEAR and guard.side is Side.BEFORE and lexicon.now.search(after)
-        return (Verdict.DOUBT if still else guard.verdict), guard.why
+        is_told = place.kind is Kind.CHAT and guard.verdict is Verdict.CLEAR and guard.side is Side.BEFORE
+        return (Verdict.DOUBT if is_told and place.lexicon.now.search(after) else guard.verdict), guard.why
     return None, ""
 
 

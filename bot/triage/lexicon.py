@@ -58,6 +58,7 @@ class Guard:
     categories: frozenset[str]
     where: tuple[Kind, ...]
     pattern: re.Pattern[str]
+    mark: re.Pattern[str]  # its words, wherever they stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +108,7 @@ def parse(toml: str) -> Lexicon:
             phrases.setdefault(phrase.head[:KEY], []).append(phrase)
     return Lexicon(
         rules=source.rule,
-        guards=tuple(
-            Guard(
-                guard.why, guard.side, guard.verdict, frozenset(guard.categories or CATEGORIES), guard.where, _guard_pattern(guard, alike)
-            )
-            for guard in source.guard
-        ),
+        guards=tuple(_guard(guard, alike) for guard in source.guard),
         now=re.compile(_any_of(forms_of(source.now_zh, alike), forms_of(source.now_en, alike))),
         letter_now=re.compile(_any_of(forms_of(source.letter_now_zh, alike), forms_of(source.letter_now_en, alike))),
         post=re.compile(_any_of(forms_of(source.post_zh, alike), forms_of(source.post_en, alike))),
@@ -120,20 +116,27 @@ def parse(toml: str) -> Lexicon:
         alike=alike,
         languages=frozenset(source.languages),
         marks=_marks(source, alike),
-        phrases={key: tuple(found) for key, found in phrases.items()},
+        phrases=_by_key(phrases),
     )
 
 
+def _by_key(phrases: Mapping[str, list[Phrase]]) -> dict[str, tuple[Phrase, ...]]:
+    """Phrases by their first two characters, or by the only one: under two, those that begin with the first alone are found as well."""
+    return {key: tuple(found + (phrases.get(key[0], []) if len(key) == KEY else [])) for key, found in phrases.items()}
+
+
+def _guard(guard: GuardRule, alike: Mapping[str, str]) -> Guard:
+    mark = re.compile(_any_of(forms_of(guard.zh, alike), forms_of(guard.en, alike)))
+    categories = frozenset(guard.categories or CATEGORIES)
+    return Guard(guard.why, guard.side, guard.verdict, categories, guard.where, _guard_pattern(guard, alike), mark)
+
+
 def _marks(source: Source, alike: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
-    """What the words of each list and of each guard look like, wherever they stand."""
-    marks = {
+    """What the words of each list look like, wherever they stand."""
+    return {
         f"list {name}": re.compile(_grouped((word, "") for word in forms_of(written.split("/"), alike)))
         for name, written in source.lists.items()
     }
-    for guard in source.guard:
-        if not guard.where:
-            marks[f"guard {guard.why}, {guard.side}"] = re.compile(_any_of(forms_of(guard.zh, alike), forms_of(guard.en, alike)))
-    return marks
 
 
 def read(lexicon: Lexicon, text: str) -> tuple[Words, list[Hit], bool]:
@@ -161,7 +164,7 @@ def read(lexicon: Lexicon, text: str) -> tuple[Words, list[Hit], bool]:
 def _hits(lexicon: Lexicon, text: str) -> Iterator[Hit]:
     phrases = lexicon.phrases
     for start in range(len(text)):
-        for phrase in (*phrases.get(text[start : start + KEY], ()), *phrases.get(text[start], ())):
+        for phrase in phrases.get(text[start : start + KEY], ()) or phrases.get(text[start], ()):
             if not text.startswith(phrase.head, start):
                 continue
             if phrase.latin and start and text[start - 1] in _LATIN:

@@ -12,7 +12,7 @@ from importlib import resources
 
 CLASSES = ("urgent", "general", "suggestion")
 _PIECE = (2, 3)  # characters of a piece that is shown as a reason
-Weights = Mapping[str, tuple[int, ...]]  # in hundredths: whole numbers, so that their order does not matter
+Weights = Mapping[str, tuple[int, int, int]]  # in hundredths: whole numbers, so that their order does not matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +28,16 @@ class Opinion:
 def load() -> Weights:
     """The weights as they were trained, read at the first call and then kept."""
     with resources.files("bot.triage").joinpath("weights.csv").open(encoding="utf-8") as file:
-        return {row[0]: tuple(map(int, row[1:])) for row in csv.reader(file)}
+        return {name: (int(urgent), int(general), int(wish)) for name, urgent, general, wish in csv.reader(file)}
 
 
 def judge(weights: Weights, names: Collection[str]) -> Opinion:
     """What the weights make of these features."""
     urgent = general = suggestion = 0
-    for row in map(weights.get, names):
-        if row is not None:
-            urgent += row[0]
-            general += row[1]
-            suggestion += row[2]
+    for first, second, third in filter(None, map(weights.get, names)):
+        urgent += first
+        general += second
+        suggestion += third
     sums = (urgent / 100, general / 100, suggestion / 100)
     top = max(sums)
     parts = [math.exp(each - top) for each in sums]

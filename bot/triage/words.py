@@ -33,6 +33,10 @@ def fold(text: str, alike: Mapping[str, str]) -> Words:
         if plain == " ":
             gap = bool(folded)
             continue
+        if len(plain) == 1 and not gap:
+            folded.append(plain)
+            places.append(place)
+            continue
         for char in plain:
             if gap and not (_is_chinese(folded[-1]) and _is_chinese(char)):
                 folded.append(" ")

@@ -21,8 +21,9 @@ def names(text: str) -> frozenset[str]:
 def test_it_learns_what_it_is_taught_and_the_same_again_from_the_same_lesson() -> None:
     first, again = trained(LESSON), trained(reversed(LESSON))
     assert first == again
+    weights = {name: (round(100 * row[0]), round(100 * row[1]), round(100 * row[2])) for name, row in first.items()}
     for text, number in LESSON:
-        opinion = model.judge({name: tuple(round(100 * weight) for weight in row) for name, row in first.items()}, names(text))
+        opinion = model.judge(weights, names(text))
         chances = (opinion.urgent, opinion.general, opinion.suggestion)
         assert max(chances) == chances[number]
         assert sum(chances) == pytest.approx(1)
