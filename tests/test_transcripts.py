@@ -21,7 +21,15 @@ FOLDER = Path(__file__).parent / "transcripts"
 PATHS = sorted(FOLDER.glob("*.txt"))
 Plays = Callable[[Path], dict[str, Play]]
 MOST_PARTS = 2  # SMS segments of anything said in Chinese
-ON_POSTGRESQL = ("lift_two_estates", "two_calls_at_once", "household_phone", "staff_my_work", "staff_who_waits", "staff_case_and_answer")
+ON_POSTGRESQL = (
+    "lift_two_estates",
+    "two_calls_at_once",
+    "household_phone",
+    "staff_my_work",
+    "staff_who_waits",
+    "staff_case_and_answer",
+    "end_not_solved",
+)
 
 every_transcript = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 

@@ -12,6 +12,7 @@ from bot.envelope import Lane
 from bot.prompt import Answer, Ask, Choice, Say, _, ask, say
 from workflows.cases.end_words import (
     HOW_FAR,
+    MOST_WORDS,
     SATISFIED,
     SOLVED,
     TOLD,
@@ -31,7 +32,6 @@ from workflows.cases.words import AmendCase, DeclineCase, HandOver
 Steps = Generator[Ask | Say | Command[Any], Any, None]
 
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
-MOST_WORDS = 300  # characters of what was done: more than two texts nobody reads to the end
 THERE = ask(
     "there",
     _("And now?"),

@@ -17,6 +17,7 @@ from workflows.cases.clocks import as_row, reopened, resumed, silence_ends
 from workflows.cases.doors import is_theirs, known, reporter_or_who_asked_them, staff_only
 from workflows.cases.end_words import (
     HOW_FAR,
+    MOST_WORDS,
     OFFLINE,
     SOLVED,
     VERDICTS,
@@ -42,7 +43,7 @@ from workflows.cases.sentences import goes_on
 from workflows.cases.states import TABLE, moved
 from workflows.cases.telling import note, tell_duty, tell_reporter, tell_staff, working, written
 
-UNASKED = "unasked"
+UNASKED, UNHEARD = "unasked", "recording"
 AS_REOPENED = ("state", "due_at", "provisional", "met_at", "accepted_by", "reopened", "reopened_at", "paused_days")
 BAD = ("bad", "very_bad")
 
@@ -112,7 +113,8 @@ def resolve(facts: Facts, order: Order) -> Decision[Moved]:
     values, effects = done(facts, there, order.now)
     values = as_row(case, there) | values
     owner = {"accepted_by": order.actor.staff_id, "accepted_at": order.now} if case.accepted_by is None else {}
-    values |= {"state": state, "resolved_at": order.now, "offline": command.offline, "needs_person": "", "ladder_next_at": None, **owner}
+    values |= {"state": state, "resolved_at": order.now, "offline": command.offline, "ladder_next_at": None, **owner}
+    values["needs_person"] = UNHEARD if case.needs_person == UNHEARD else ""  # what nobody has listened to may be anything
     moves: list[Effect] = [
         written(case, **values),
         Change("keep", {"case": case, "resolution": words, "offline_why": why_not}),
@@ -130,6 +132,8 @@ def _check_feedback(words: str, offline: str, why_not: str) -> None:
     """A result is given on the channel and beside it, or it is said why not (T/CMCA draft 6.4.8)."""
     if not words:
         raise NotAllowed(_("Say what was done, in words that the resident is told."))
+    if len(words) > MOST_WORDS:
+        raise NotAllowed(_("An answer may have {most} characters; yours has {count}."), most=MOST_WORDS, count=len(words))
     if offline not in OFFLINE:
         raise NotAllowed(_("Say how the result was also told: in person, by telephone, on the board, on paper, or why not."))
     if offline == "none" and not why_not:

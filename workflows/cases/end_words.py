@@ -12,6 +12,7 @@ from bot.envelope import Lane
 from bot.prompt import Choice, _, ask
 
 OFFLINE = ("visit", "call", "board", "paper", "none")  # how a result is given beside the channel (T/CMCA draft 6.4.8)
+MOST_WORDS = 300  # characters of what was done: more than a few texts nobody reads to the end
 VERDICTS = ("solved", "partly", "not")
 # What a grade counts in the satisfaction rate: "basically satisfied" 0.9, as districts' own reports count it; the rate is local practice.
 WORTH: Mapping[str, float] = {"very_good": 1.0, "good": 1.0, "fair": 0.9, "bad": 0.0, "very_bad": 0.0}

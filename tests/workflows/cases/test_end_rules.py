@@ -209,11 +209,17 @@ def test_the_reporter_is_asked_where_they_reported_it_whether_it_is_solved() -> 
         (ResolveCase("10013", "修好了"), "also told"),
         (ResolveCase("10013", "修好了", "by pigeon"), "also told"),
         (ResolveCase("10013", "修好了", "none"), "say why"),
+        (ResolveCase("10013", "好" * 301, "visit"), "300 characters"),
     ],
 )
 def test_a_result_is_told_on_the_channel_and_beside_it_or_it_is_said_why_not(command: ResolveCase, missing: str) -> None:
     with pytest.raises(NotAllowed, match=missing):
         decided(command, worker, MINE)
+
+
+def test_a_recording_that_nobody_has_heard_still_waits_for_a_person() -> None:
+    assert values(decided(DONE, worker, replace(MINE, needs_person="recording")))["needs_person"] == "recording"
+    assert values(decided(DONE, worker, replace(MINE, needs_person="place")))["needs_person"] == ""
 
 
 def test_a_reason_stands_in_for_what_was_not_told_offline() -> None:
