@@ -34,11 +34,11 @@ def act_pages(desk: Blueprint, door: Door, house: House) -> None:
         words = request.form.get("words", "").replace("\r\n", "\n")
         command = AnswerCase(number, words, _seen())
         try:
-            return _done(door, house, command, done="answered")
+            return once(door, house, command, number=number, done="answered")
         except Overtaken as refusal:
-            return case_page(door, number, fault=_why(refusal), words=words, status=409)
+            return case_page(door, number, fault=why(refusal), words=words, status=409)
         except NotAllowed as refusal:
-            return case_page(door, number, fault=_why(refusal), words=words, status=422)
+            return case_page(door, number, fault=why(refusal), words=words, status=422)
         except StoreDown:
             kept = {"number": number, "words": words, "seen": command.seen, "key": request.form.get("key", ""), "most": LONGEST_ANSWER}
             return Response(render_template("desk/kept.html", fault=phrase(DOWN), **kept), status=503, mimetype="text/html")
@@ -56,18 +56,18 @@ def act_pages(desk: Blueprint, door: Door, house: House) -> None:
 
 def _acted(door: Door, house: House, command: AcceptCase | DeclineCase, *, done: str) -> AnyResponse:
     try:
-        return _done(door, house, command, done=done)
+        return once(door, house, command, number=command.number, done=done)
     except NotAllowed as refusal:
-        return case_page(door, command.number, fault=_why(refusal), status=422)
+        return case_page(door, command.number, fault=why(refusal), status=422)
 
 
-def _done(door: Door, house: House, command: AcceptCase | AnswerCase | DeclineCase, *, done: str) -> AnyResponse:
-    """What the form wants is done, once however often it is posted; the page that follows is the same each time."""
+def once(door: Door, house: House, command: Command[Any], *, number: str, done: str) -> AnyResponse:
+    """What the form wants of this case is done, once however often it is posted; the page that follows is the same each time."""
     with door.store.read() as tx:
-        if not views.is_there(tx, command.number, grids_seen(actor())):
+        if not views.is_there(tx, number, grids_seen(actor())):
             abort(404)
     turn.give_once(house, command, actor=actor(), now=door.clock(), key=_key(command))
-    return redirect(url_for("desk.case", number=command.number, done=done), 303)
+    return redirect(url_for("desk.case", number=number, done=done), 303)
 
 
 def _key(command: Command[Any]) -> str:
@@ -85,5 +85,6 @@ def _seen() -> int:
     return int(given)
 
 
-def _why(refusal: NotAllowed) -> Phrase:
+def why(refusal: NotAllowed) -> Phrase:
+    """The refusal as the page says it."""
     return phrase(refusal.sentence, **refusal.values)

@@ -14,6 +14,7 @@ from bot.store.begin import Tx
 from bot.web.desk.attachments import kind_of
 from bot.web.desk.door import STAFF, Door, actor, only
 from bot.web.desk.standing import standing
+from bot.web.desk.steps import SAYS, STEPS, WAYS, steps_of
 from workflows.cases import plain, story, views
 from workflows.cases.doors import LONGEST_ANSWER, grids_seen
 from workflows.cases.states import UNDER_WAY
@@ -61,8 +62,12 @@ def case_page(door: Door, number: str, *, status: int = 200, **shown: Any) -> An
         is_asked=view.accepted_by is None and who.role == story.asked_now(view.timeline),
         may_call=who.role in MAY_CALL,
         plain=plain,
+        steps=steps_of(view.state),
+        steps_done=STEPS,
+        ways=WAYS,
+        says=SAYS,
         **around,
-        **{"fault": None, "words": "", "phones": None, "done": ""} | shown,
+        **{"fault": None, "words": "", "typed": {}, "phones": None, "done": ""} | shown,
     )
     return Response(page, status=status, mimetype="text/html")
 

@@ -12,6 +12,7 @@ from bot.web.desk.board import board_pages
 from bot.web.desk.case import case_pages
 from bot.web.desk.door import Door, guard
 from bot.web.desk.invitation import invitation_page
+from bot.web.desk.moving import move_pages
 from bot.web.desk.own_account import account_pages, recovery_pages
 from bot.web.desk.parked import parked_pages
 from bot.web.desk.sign_in import code_pages, sign_in_pages, sign_out_pages
@@ -32,6 +33,7 @@ def desk_pages(door: Door, house: House, shelf: Shelf) -> Blueprint:
     event_pages(desk, door)
     case_pages(desk, door)
     act_pages(desk, door, house)
+    move_pages(desk, door, house)
     attachment_pages(desk, door, shelf)
     parked_pages(desk, door, house)
     return desk

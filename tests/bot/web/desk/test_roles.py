@@ -28,6 +28,7 @@ ROUTES: dict[str, frozenset[str] | None] = {
     "POST /desk/cases/<number>/accept": ALL,
     "POST /desk/cases/<number>/answer": ALL,
     "POST /desk/cases/<number>/decline": ALL,
+    "POST /desk/cases/<number>/steps/<name>": ALL,
     "POST /desk/cases/<number>/phone": ALL - {"administrator"},
     "GET /desk/events": ALL,
     "GET /desk/find": ALL,
