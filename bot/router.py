@@ -258,6 +258,8 @@ def _danger(inbound: Inbound, desk: Desk) -> Route:
     for case in desk.cases:
         if case.is_urgent and inbound.at - case.at < SAME_MATTER and desk.category in (case.category, "other"):
             return Followed(case, danger=True)
+        if case.is_asked and desk.category == "other" and _is_thankful(inbound, desk):
+            return Followed(case)  # thanks for what was done, in words that only might be about danger: a person reads them
     return Reported(danger=True)
 
 
@@ -374,16 +376,17 @@ def _matter(inbound: Inbound, desk: Desk) -> Route:
         return Unclear(asked)
     for case in desk.cases:
         is_same = case.wants_person or desk.category in (case.category, "other")
-        is_recent = inbound.at - case.at < SAME_MATTER or (case.is_asked and _is_about(case, inbound, desk))
+        is_recent = inbound.at - case.at < SAME_MATTER or (
+            case.is_asked and (desk.category == case.category or _is_thankful(inbound, desk))
+        )
         if is_recent and is_same and (case.is_urgent or not is_unheard(inbound)):
             return Followed(case)
     return Reported()
 
 
-def _is_about(case: OpenCase, inbound: Inbound, desk: Desk) -> bool:
-    """Whether the words speak of what was said to be done: of its kind, or in thanks."""
+def _is_thankful(inbound: Inbound, desk: Desk) -> bool:
     thanks = (word for word, name in desk.vocabulary.items() if name == "thanks" and len(word) > 1)
-    return desk.category == case.category or plain(inbound.text).startswith(tuple(thanks))
+    return plain(inbound.text).startswith(tuple(thanks))
 
 
 def _was_meant_for(asked: OpenQuestion, inbound: Inbound) -> bool:

@@ -80,6 +80,10 @@ WATER = OpenCase("10024", "water", False, NOW - timedelta(hours=1))
 DRAFT = OpenCase("10035", "other", False, NOW - timedelta(hours=1), wants_person=True)
 
 
+ASKED = OpenCase("10046", "water", False, NOW - timedelta(days=3), is_asked=True)  # whether it is solved
+ASKED_OTHER = OpenCase("10057", "other", False, NOW - timedelta(days=3), is_asked=True)
+
+
 def inbound(text: str, **other: Any) -> Inbound:
     return Inbound("sms", "in-1", Address("sms", "+9990100001"), NOW, text, **other)
 
@@ -188,6 +192,14 @@ ORDER = [
     # 6. a follow-up
     ("灯还在闪呢", desk(cases=(WATER,)), Followed(WATER)),
     ("水还在漏", desk(cases=(LIFT, WATER), category="water"), Followed(WATER)),
+    # What we have just called done is spoken of for days: of its kind, or in thanks; anything else is a report, danger above all.
+    ("厨房的水还在漏", desk(cases=(ASKED,), category="water"), Followed(ASKED)),
+    ("谢谢师傅来得这么快", desk(cases=(ASKED,)), Followed(ASKED)),
+    ("谢谢师傅来得这么快", desk(cases=(ASKED,), danger=True), Followed(ASKED)),
+    ("谢谢，可是现在漏煤气了", desk(cases=(ASKED,), danger=True, category="gas"), Reported(danger=True)),
+    ("快来人啊出事了", desk(cases=(ASKED_OTHER,), danger=True), Reported(danger=True)),
+    ("楼道的灯又坏掉了", desk(cases=(ASKED,), category="power"), Reported()),
+    ("想问问食堂几点开门", desk(cases=(ASKED,)), Reported()),
     ("想问暖气费", desk(cases=(DRAFT,), category="heating"), Followed(DRAFT)),
     # 7. a new report
     ("暖气不热", desk(), Reported()),

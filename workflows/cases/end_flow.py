@@ -40,7 +40,7 @@ THERE = ask(
     lane=Lane.UPDATE,
     patience=A_WEEK,
 )
-WHAT_WAS_DONE = ask("done_words", _("What was done? The resident is told it in your words."), patience=A_WEEK)
+WHAT_WAS_DONE = ask("done_words", _("What was done? The resident is told it in your words."), takes_danger=True, patience=A_WEEK)
 OFFLINE = ask(
     "offline",
     _("And how else was it told?"),
@@ -51,7 +51,7 @@ OFFLINE = ask(
     Choice("none", _("Not at all"), _("no|not at all|none")),
     patience=A_WEEK,
 )
-WHY_NOT = ask("why_not", _("Why not?"), patience=A_WEEK)
+WHY_NOT = ask("why_not", _("Why not?"), takes_danger=True, patience=A_WEEK)
 WHAT_IS_MISSING = ask("missing", _("What is still wrong? A word is enough; you need not answer."), patience=A_DAY)
 
 
@@ -81,9 +81,14 @@ def work(talk: Talk, number: str = "") -> Steps:
 
 def _done(number: str) -> Steps:
     said = yield from WHAT_WAS_DONE
-    while not said.text.strip() or len(said.text) > MOST_WORDS:
-        yield from AmendCase(number, note=said.text, media=said.media)
-        yield from say(_("That is kept with the case. For the resident we need a sentence in writing."))
+    while said.danger or not said.text.strip() or len(said.text) > MOST_WORDS:
+        yield from AmendCase(number, note=said.text, media=said.media, danger=said.danger)
+        if said.danger:
+            yield from say(
+                _("That sounds like danger; it is kept with the case. In danger, call 119. If it is over, say it in other words.")
+            )
+        else:
+            yield from say(_("That is kept with the case. For the resident we need a sentence in writing."))
         said = yield from WHAT_WAS_DONE
     offline = yield from OFFLINE
     why = Answer()
