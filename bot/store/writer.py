@@ -28,6 +28,7 @@ class _Group:
 
     transaction: RootTransaction
     turns: int = 0
+    is_whole: bool = True  # false once a turn could not be undone by itself
     fault: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
@@ -118,24 +119,29 @@ class Writer:
             self._driver.execute("SAVEPOINT turn")
             try:
                 yield self._connection
+                self._driver.execute("RELEASE turn")
             except BaseException:
-                with suppress(*DATABASE_ERRORS):  # `_undone` sees that the transaction is gone
-                    self._driver.execute("ROLLBACK TO turn")
-                    self._driver.execute("RELEASE turn")
+                self._back(group)
                 raise
-            self._driver.execute("RELEASE turn")
         group.turns += 1
 
+    def _back(self, group: _Group) -> None:
+        """Nothing of this turn is there. Where SQLite has rolled back everything (a full disk), or cannot, nothing of the group is kept."""
+        try:
+            self._driver.execute("ROLLBACK TO turn")
+            self._driver.execute("RELEASE turn")
+        except DATABASE_ERRORS:
+            group.is_whole = False
+
     def _undone(self) -> None:
-        """A turn came to nothing. The others of its commit are kept, unless SQLite has rolled back all of them (a full disk)."""
+        """A turn came to nothing; the others of its commit are kept if they can be."""
         group = self._group
         if group is None:
             self._let_go()
-        elif group.turns and self._driver.in_transaction:
+        elif group.turns and group.is_whole:
             self._hand_on(group)
         else:
-            self._end(group, StoreDown())
-            self._let_go()
+            self._close(group, StoreDown())
 
     @property
     def _driver(self) -> Any:
@@ -149,9 +155,15 @@ class Writer:
                 self._thread = None
                 self._free.notify()
                 return False
-        self._end(group)
-        self._let_go()
+        self._close(group)
         return True
+
+    def _close(self, group: _Group, fault: BaseException | None = None) -> None:
+        """The group has ended and the writer is free, whatever happens on the way."""
+        try:
+            self._end(group, fault)
+        finally:
+            self._let_go()
 
     def _end(self, group: _Group, fault: BaseException | None = None) -> None:
         """The group is committed, or undone because of this fault; everybody in it is told."""
@@ -161,17 +173,19 @@ class Writer:
                 group.transaction.commit()
         except BaseException as failed:  # whoever waits for this commit must hear of it, whatever it was
             fault = failed
-        if fault is not None:
-            self._undo(group)
-        group.fault = fault
-        group.done.set()
+        try:
+            if fault is not None:
+                self._undo(group)
+        finally:
+            group.fault = fault
+            group.done.set()
 
     def _undo(self, group: _Group) -> None:
         """Nothing of the group is there. SQLAlchemy takes a transaction whose commit failed for ended, so SQLite is asked itself."""
         try:
             group.transaction.rollback()
             self._driver.rollback()
-        except DATABASE_ERRORS:
+        except Exception:  # in whatever words it fails: a connection that cannot go back is closed
             self._discard()
 
     def _discard(self) -> None:

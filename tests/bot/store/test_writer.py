@@ -164,6 +164,22 @@ def test_a_commit_that_fails_fails_every_turn_of_it(store: Store) -> None:
     assert timers(store) == 2
 
 
+def test_a_turn_that_cannot_be_undone_by_itself_takes_its_commit_with_it(store: Store) -> None:
+    """Half of it must not stay because the others were fine."""
+
+    def stuck(tx: Tx) -> None:
+        adds("case:half")(tx)
+        tx.run(text("RELEASE turn"))  # what it would go back to is gone
+        raise ZeroDivisionError
+
+    with together(store, stuck, first=adds("case:1")) as done:
+        pass
+    assert outcomes(done) == ["StoreDown", "ZeroDivisionError"]
+    assert timers(store) == 1
+    add_timer(store)
+    assert timers(store) == 2
+
+
 def test_who_waits_too_long_leaves_nobody_uncommitted(new_sqlite: Callable[..., str], vault: Vault) -> None:
     with opened(new_sqlite(), vault, patience=SHORT) as store:
         with together(store, adds("case:2"), first=adds("case:1")) as done:
