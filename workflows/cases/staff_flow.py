@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -59,17 +59,7 @@ def my_work(talk: Talk) -> Steps:
         yield from say(_("You have no case in hand, and nobody is asking you to take one."))
         return
     yield from say(_("Your cases: {count}."), count=found.count)
-    page = 0
-    while True:
-        for line in found.cases:
-            yield from _mine(line)
-        picked = yield from _pick(found)
-        if picked != "more":
-            break
-        page += 1
-        found = yield from MyWork(page)
-    if picked:
-        yield from case(talk, picked)
+    yield from _leafed(talk, found, tells=_mine, page_of=MyWork)
 
 
 def who_waits(talk: Talk) -> Steps:
@@ -79,15 +69,20 @@ def who_waits(talk: Talk) -> Steps:
         yield from say(_("Nobody waits for a person now."))
         return
     yield from say(_("Waiting for a person: {count}."), count=found.count)
+    yield from _leafed(talk, found, tells=_waiting, page_of=WhoWaits)
+
+
+def _leafed(talk: Talk, found: Worklist, *, tells: Callable[[Any], Steps], page_of: Callable[[int], Command[Worklist]]) -> Steps:
+    """The list is told page by page, until they pick a case, which is then shown, or leave."""
     page = 0
     while True:
         for line in found.cases:
-            yield from _waiting(line)
+            yield from tells(line)
         picked = yield from _pick(found)
         if picked != "more":
             break
         page += 1
-        found = yield from WhoWaits(page)
+        found = yield from page_of(page)
     if picked:
         yield from case(talk, picked)
 
