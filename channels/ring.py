@@ -16,7 +16,7 @@ from channels import telephone
 from channels.contract import Capability, Variant
 from channels.media import Fetched, MediaRefused
 from channels.twilio import RETRIES, Form, TwilioAccount, number_in
-from channels.twilio_client import Patience, TwilioClient
+from channels.twilio_client import OnTwilio, Patience
 from channels.twilio_reach import reach
 
 CALL_PATH = "/hooks/twilio/ring"
@@ -67,7 +67,7 @@ class PickedUp:
         return self.receipt.error is not None
 
 
-class Ring:
+class Ring(OnTwilio):
     """The calls we place on one Twilio account."""
 
     name = "ring"
@@ -79,9 +79,7 @@ class Ring:
     def __init__(self, account: TwilioAccount, *, rate: int = 1, patience: Patience | None = None) -> None:
         """A channel that is not open yet; `rate` is how many calls a second the account may begin."""
         self.rate = rate
-        self._account = account
-        self._patience = patience or Patience()
-        self._client: TwilioClient | None = None
+        super().__init__(account, patience)
 
     def capability(self, address: Address) -> Capability:
         """Whether Twilio can ring this number; who picks up answers there by a key."""
@@ -94,19 +92,8 @@ class Ring:
         """Each sentence on a line of its own, as the hotline says it."""
         return telephone.draw(says, asked, choices)
 
-    async def open(self) -> None:
-        """Hold connections to Twilio."""
-        self._client = TwilioClient(self._account, in_flight=self.in_flight, patience=self._patience)
-
-    async def close(self) -> None:
-        """Close them."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
-
     async def send(self, outbound: Outbound) -> Sent:
         """The telephone is to be rung; the words are asked for by the hook once it is picked up, if they are true then."""
-        assert self._client is not None, "The ring channel is used before it is opened."
         asked = dict(DETECTION) | {
             "To": outbound.to.value,
             "From": self._account.from_number,

@@ -16,7 +16,7 @@ from channels.contract import Capability, Variant, Wish
 from channels.media import Fetched
 from channels.segments import split
 from channels.twilio import RETRIES, Form, TwilioAccount, is_number, number_in, signed_form
-from channels.twilio_client import Patience, TwilioClient
+from channels.twilio_client import OnTwilio, Patience
 from channels.twilio_reach import reach
 from channels.twilio_refusals import failed, refusal
 
@@ -66,7 +66,7 @@ _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 _&+-]{1,15}")
 _WIDE = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]")
 
 
-class Sms:
+class Sms(OnTwilio):
     """The SMS channel on one Twilio account."""
 
     name = "sms"
@@ -80,10 +80,8 @@ class Sms:
         """A channel that is not open yet; `rate` is what the sending number carries (a long code: one segment a second)."""
         self.rate = rate
         self.in_flight = in_flight
-        self._account = account
+        super().__init__(account, patience)
         self._clock = clock
-        self._patience = patience or Patience()
-        self._client: TwilioClient | None = None
 
     def capability(self, address: Address) -> Capability:
         """What Twilio can do at this number."""
@@ -96,16 +94,6 @@ class Sms:
             words += _space(words) + piece
         return words
 
-    async def open(self) -> None:
-        """Hold a pool of connections to Twilio."""
-        self._client = TwilioClient(self._account, in_flight=self.in_flight, patience=self._patience)
-
-    async def close(self) -> None:
-        """Close the pool."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
-
     async def send(self, outbound: Outbound) -> Sent:
         """Hand a text to Twilio, a very long one in several; the last carries our delivery id and answers for all."""
         *first, last = split(outbound.words, _most_units(outbound.to))
@@ -116,12 +104,12 @@ class Sms:
 
     async def fetch(self, media: Media, limit: int) -> Fetched:
         """The bytes of a photo or recording sent to us by MMS."""
-        return await self._open().fetch(media, limit)
+        return await self._client.fetch(media, limit)
 
     async def _create(self, outbound: Outbound, **text: str) -> str:
         pool = self._account.messaging_service_sid
         sender = {"MessagingServiceSid": pool} if pool else {"From": self._account.from_number}
-        given = await self._open().create("Messages.json", {"To": outbound.to.value} | text | sender | self._validity(outbound))
+        given = await self._client.create("Messages.json", {"To": outbound.to.value} | text | sender | self._validity(outbound))
         if given.error_code:
             raise refusal(str(given.error_code))
         return given.sid
@@ -131,10 +119,6 @@ class Sms:
             return {}
         left = int((outbound.valid_until - self._clock()).total_seconds())
         return {"ValidityPeriod": str(min(max(left, 1), _LONGEST_VALID))}
-
-    def _open(self) -> TwilioClient:
-        assert self._client is not None, "The SMS channel is used before it is opened."
-        return self._client
 
 
 def parse(account: TwilioAccount, *, url_path: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Inbound:

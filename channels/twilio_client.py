@@ -150,6 +150,32 @@ async def answer_of(answer: Awaitable[T]) -> T:
         raise unavailable("nonsense") from fault
 
 
+class OnTwilio:
+    """What the channels of one Twilio account share: the connections that each holds between `open` and `close`."""
+
+    in_flight: int
+
+    def __init__(self, account: TwilioAccount, patience: Patience | None) -> None:
+        self._account = account
+        self._patience = patience or Patience()
+        self._open_client: TwilioClient | None = None
+
+    async def open(self) -> None:
+        """Hold a pool of connections to Twilio."""
+        self._open_client = TwilioClient(self._account, in_flight=self.in_flight, patience=self._patience)
+
+    async def close(self) -> None:
+        """Close the pool."""
+        client, self._open_client = self._open_client, None
+        if client is not None:
+            await client.close()
+
+    @property
+    def _client(self) -> TwilioClient:
+        assert self._open_client is not None, f"{type(self).__name__} is used before it is opened."
+        return self._open_client
+
+
 class _Line(AsyncTwilioHttpClient):  # type: ignore[misc]
     """Twilio's HTTP client with what it leaves out: time limits, a bounded answer, another base, and no logging of what is sent.
 

@@ -18,7 +18,7 @@ from channels import telephone
 from channels.contract import Capability, Variant
 from channels.media import Fetched
 from channels.twilio import Form, TwilioAccount, number_in
-from channels.twilio_client import NotThere, Patience, TwilioClient
+from channels.twilio_client import NotThere, OnTwilio, Patience
 from channels.twilio_reach import reach
 
 CALL_PATH = "/hooks/twilio/voice"
@@ -33,7 +33,7 @@ IN_LANGUAGE: Mapping[str, str] = MappingProxyType({"en": "english", "zh_CN": "ä¸
 _OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
 
-class Voice:
+class Voice(OnTwilio):
     """Calls while they last. Words are drawn into the answer of the hook that waits; what we begin ourselves is the ring channel's."""
 
     name = "voice"
@@ -44,9 +44,7 @@ class Voice:
     in_flight = 4
 
     def __init__(self, account: TwilioAccount, *, patience: Patience | None = None) -> None:
-        self._account = account
-        self._patience = patience or Patience()
-        self._client: TwilioClient | None = None
+        super().__init__(account, patience)
 
     def capability(self, address: Address) -> Capability:
         """Nobody is spoken to who is in no call: what is told later goes to their next address, or rings their telephone."""
@@ -56,23 +54,12 @@ class Voice:
         """Each sentence on a line of its own, to be said one after the other; the choices say their keys themselves."""
         return telephone.draw(says, asked, choices)
 
-    async def open(self) -> None:
-        """Hold the connections that recordings are fetched over."""
-        self._client = TwilioClient(self._account, in_flight=self.in_flight, patience=self._patience)
-
-    async def close(self) -> None:
-        """Close them."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
-
     async def send(self, outbound: Outbound) -> Sent:
         """Nothing is said into a call that nobody is in."""
         raise Unreachable(_("The call has ended."), code="ended")
 
     async def fetch(self, media: Media, limit: int) -> Fetched:
         """The bytes of a recording. The platform names it some moments before it can be fetched (twilio.com/docs/voice/twiml/record)."""
-        assert self._client is not None, "The voice channel is used before it is opened."
         try:
             return await self._client.fetch(media, limit)
         except NotThere as fault:
