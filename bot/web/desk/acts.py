@@ -13,12 +13,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot import turn
 from bot.effects import Command
 from bot.errors import NotAllowed, Overtaken, StoreDown
-from bot.prompt import Phrase, _, phrase
+from bot.prompt import _, phrase
 from bot.room import House
 from bot.web.desk.case import case_page
 from bot.web.desk.door import STAFF, Door, actor, only
 from workflows.cases import views
-from workflows.cases.doors import LONGEST_ANSWER, grids_seen
+from workflows.cases.doors import grids_seen
 from workflows.cases.words import AcceptCase, AnswerCase, DeclineCase
 
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -31,42 +31,40 @@ def act_pages(desk: Blueprint, door: Door, house: House) -> None:
     @desk.post("/cases/<number>/answer")
     @only(*STAFF)
     def answer(number: str) -> AnyResponse:
-        words = request.form.get("words", "").replace("\r\n", "\n")
-        command = AnswerCase(number, words, _seen())
-        try:
-            return once(door, house, command, number=number, done="answered")
-        except Overtaken as refusal:
-            return case_page(door, number, fault=why(refusal), words=words, status=409)
-        except NotAllowed as refusal:
-            return case_page(door, number, fault=why(refusal), words=words, status=422)
-        except StoreDown:
-            kept = {"number": number, "words": words, "seen": command.seen, "key": request.form.get("key", ""), "most": LONGEST_ANSWER}
-            return Response(render_template("desk/kept.html", fault=phrase(DOWN), **kept), status=503, mimetype="text/html")
+        words = typed_words()
+        return done_once(door, house, AnswerCase(number, words, _seen()), number=number, done="answered", words=words)
 
     @desk.post("/cases/<number>/accept")
     @only(*STAFF)
     def accept(number: str) -> AnyResponse:
-        return _acted(door, house, AcceptCase(number), done="accepted")
+        return done_once(door, house, AcceptCase(number), number=number, done="accepted")
 
     @desk.post("/cases/<number>/decline")
     @only(*STAFF)
     def decline(number: str) -> AnyResponse:
-        return _acted(door, house, DeclineCase(number), done="declined")
+        return done_once(door, house, DeclineCase(number), number=number, done="declined")
 
 
-def _acted(door: Door, house: House, command: AcceptCase | DeclineCase, *, done: str) -> AnyResponse:
+def typed_words() -> str:
+    """The words of a form, their lines ended as everywhere else."""
+    return request.form.get("words", "").replace("\r\n", "\n")
+
+
+def done_once(door: Door, house: House, command: Command[Any], *, number: str, done: str, **typed: Any) -> AnyResponse:
+    """What the form wants of this case is done, once however often it is posted; the page that follows is the same each time.
+
+    What is refused is told on the page of the case, with what was `typed`; while nothing can be written the whole form is kept.
+    """
     try:
-        return once(door, house, command, number=command.number, done=done)
+        with door.store.read() as tx:
+            if not views.is_there(tx, number, grids_seen(actor())):
+                abort(404)
+        turn.give_once(house, command, actor=actor(), now=door.clock(), key=_key(command))
     except NotAllowed as refusal:
-        return case_page(door, command.number, fault=why(refusal), status=422)
-
-
-def once(door: Door, house: House, command: Command[Any], *, number: str, done: str) -> AnyResponse:
-    """What the form wants of this case is done, once however often it is posted; the page that follows is the same each time."""
-    with door.store.read() as tx:
-        if not views.is_there(tx, number, grids_seen(actor())):
-            abort(404)
-    turn.give_once(house, command, actor=actor(), now=door.clock(), key=_key(command))
+        status = 409 if isinstance(refusal, Overtaken) else 422
+        return case_page(door, number, fault=phrase(refusal.sentence, **refusal.values), status=status, **typed)
+    except StoreDown:
+        return Response(render_template("desk/kept.html", number=number, form=request.form, fault=phrase(DOWN)), 503, mimetype="text/html")
     return redirect(url_for("desk.case", number=number, done=done), 303)
 
 
@@ -83,8 +81,3 @@ def _seen() -> int:
     if not (given.isascii() and given.isdigit() and len(given) < 10):
         abort(400)
     return int(given)
-
-
-def why(refusal: NotAllowed) -> Phrase:
-    """The refusal as the page says it."""
-    return phrase(refusal.sentence, **refusal.values)

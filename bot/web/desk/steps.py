@@ -9,7 +9,7 @@ from typing import Any
 from bot.effects import Command
 from bot.prompt import _
 from workflows.cases.end_words import (
-    OFFLINE,
+    SOLVED,
     ArriveCase,
     CancelCase,
     GoOn,
@@ -28,23 +28,23 @@ Makes = Callable[[str, str, Form], Command[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what its form is called, what its words are for, its button, and the command it makes of number, words and form."""
+    """One step: what its form is called, what its words are for (empty: none are asked), its button, and the command it makes."""
 
     title: str
     asks: str
     button: str
     makes: Makes
-    needs_words: bool = True
+    may_be_empty: bool = False
 
 
 STEPS: Mapping[str, Step] = {
-    "arrive": Step(_("I am there"), "", _("I am there"), lambda number, _words, _form: ArriveCase(number), needs_words=False),
+    "arrive": Step(_("I am there"), "", _("I am there"), lambda number, _words, _form: ArriveCase(number)),
     "progress": Step(
         _("How it goes"),
         _("What the resident should know (may stay empty)"),
         _("Tell the resident it is being worked on"),
         lambda number, words, _form: ProgressCase(number, words),
-        needs_words=False,
+        may_be_empty=True,
     ),
     "wait": Step(
         _("Something is missing from the resident"),
@@ -52,7 +52,7 @@ STEPS: Mapping[str, Step] = {
         _("Ask the resident"),
         lambda number, words, _form: WaitForResident(number, words),
     ),
-    "go_on": Step(_("They have answered"), "", _("Go on with it"), lambda number, _words, _form: GoOn(number), needs_words=False),
+    "go_on": Step(_("They have answered"), "", _("Go on with it"), lambda number, _words, _form: GoOn(number)),
     "resolve": Step(
         _("It is done"),
         _("What was done? The resident reads this, and is asked whether it is solved."),
@@ -88,8 +88,7 @@ WAYS = {
     "paper": _("on paper"),
     "none": _("not told, because…"),
 }
-SAYS = {"solved": _("Solved"), "partly": _("Partly"), "not": _("Not solved")}
-assert tuple(WAYS) == OFFLINE, "every way to tell a result has its words"
+SAYS = {choice.value: choice.words for choice in SOLVED.choices}
 
 
 def steps_of(state: str) -> dict[str, Step]:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import html
 import re
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
-from bot.web.desk.steps import STEPS, steps_of
+from bot.attachments import Shelf
+from bot.store.sealed import Vault
+from bot.web.desk.steps import STEPS, WAYS, steps_of
 from tests.bot.web.desk.offices import Browser, Office
+from tests.stores import NewDatabase, opened
 from tests.talks import Talks, words_to
+from workflows.cases.end_words import OFFLINE
 from workflows.cases.states import ENDED, TABLE
 from workflows.cases.views import CaseView
 
@@ -127,6 +136,27 @@ def test_what_is_refused_is_told_and_the_words_stand_in_their_open_form(
         assert offered or step in ("wait", "arrive")
 
 
+def test_a_step_that_the_database_cannot_take_is_kept_whole_and_sent_again(new_sqlite: NewDatabase, vault: Vault, tmp_path: Path) -> None:
+    url = new_sqlite()
+    with opened(url, vault, patience=timedelta(milliseconds=50)) as store, closing(sqlite3.connect(str(make_url(url).database))) as other:
+        talks = Talks(store)
+        talks.say("居民", LEAK)
+        case = talks.cases()[0].number
+        duty = Office(talks, Shelf(tmp_path)).browser("duty1")
+        page, form = f"/desk/cases/{case}/steps/resolve", duty.form(f"/desk/cases/{case}")
+        other.execute("BEGIN IMMEDIATE")
+        answer = duty.client.post(page, data=form | {"words": DONE, "offline": "none", "why_not": "家里没人"})
+        other.rollback()
+
+        assert (answer.status_code, of(talks).state) == (503, "open")
+        again = dict(re.findall(r'name="(key|csrf_token|offline|why_not)" value="([^"]*)"', answer.text))
+        kept = re.search(r"<textarea[^>]*>(.*?)</textarea>", answer.text, re.DOTALL)
+        assert kept is not None
+        told = {name: html.unescape(value) for name, value in again.items()} | {"words": html.unescape(kept[1]).strip()}
+        assert duty.client.post(page, data=told).status_code == 303
+        assert of(talks).state == "resolved"
+
+
 def test_another_grids_case_and_a_step_that_is_none_are_not_there(office: Office, number: str, duty: Browser) -> None:
     elsewhere = office.browser("grid3")
     form = {name: value for name, value in duty.form(f"/desk/cases/{number}").items() if name != "csrf_token"}
@@ -144,6 +174,10 @@ def test_a_page_offers_what_the_table_of_states_allows_and_a_note_always(state: 
     assert ("verdict" in offered) is (state == "resolved")
     assert ("reclassify" in offered) is (state not in (*ENDED, "resolved"))
     assert list(offered) == [name for name in STEPS if name in offered]
+
+
+def test_every_way_to_tell_a_result_has_its_words() -> None:
+    assert tuple(WAYS) == OFFLINE
 
 
 def test_the_steps_have_no_script_to_stand_on(number: str, duty: Browser) -> None:
