@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +27,7 @@ from bot.web.pages import reads, worded
 from channels import webchat
 from channels.media import MediaRefused, typed
 from channels.uploads import Uploads
+from workflows.residents.words import place_of_code
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +41,7 @@ POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 SAYS = {"sos": _("SOS"), "report": _("Report a problem"), "status": _("My cases")}
-STAIR = re.compile(r"join-[0-9]{1,9}(?:-[0-9]{1,9})?", re.ASCII)  # what the code on a poster hands over
-REGISTERS = re.compile(r"register join_[0-9_]{1,19}", re.ASCII)
+REGISTER = "register "  # before the code of a stair, as the messenger hands it over too
 ANY_ID = 2**31 - 1
 SHOWN = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
@@ -123,7 +122,7 @@ def portal_pages(portal: Portal) -> Blueprint:
 
     @pages.context_processor
     def keys() -> dict[str, Any]:
-        return {"registers": REGISTERS.fullmatch}
+        return {"registers": _registers}
 
     @pages.after_request
     def guard(response: Response) -> Response:
@@ -195,8 +194,8 @@ def _taken(counter: _Counter, held: str, form: dict[str, str]) -> Answer:
 def _form(portal: Portal) -> dict[str, str]:
     """What was filled in; a key of the menu says its words, before those that were typed beside it; that of a poster names its stair."""
     form = {name: value for name, value in request.form.items() if isinstance(value, str)}
-    if STAIR.fullmatch(form.get("key", "")):
-        form["text"] = f"register {form['key'].replace('-', '_')}"  # as the messenger hands it over
+    if place_of_code(form.get("key", "")):
+        form["text"] = REGISTER + form["key"].replace("-", "_")  # "join" alone would be an English word
     key = SAYS.get(form.get("key", ""))
     if key is not None:
         words = portal.translator.on_screen(key, reads(portal.translator))
@@ -283,7 +282,12 @@ def _page(portal: Portal, *, status: HTTPStatus = HTTPStatus.OK, note: Phrase | 
 def _stair() -> str:
     """The stair whose poster was scanned, as it is handed over."""
     given = request.args.get("at", "")
-    return given if STAIR.fullmatch(given) else ""
+    return given if place_of_code(given) else ""
+
+
+def _registers(words: str) -> bool:
+    """Whether these words came of the key that registers a stair; what is shown of them is the key's."""
+    return words.startswith(REGISTER) and place_of_code(words.removeprefix(REGISTER)) is not None
 
 
 def _ended(portal: Portal) -> Response:
