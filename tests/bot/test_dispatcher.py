@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from bot.errors import SendError, Throttled, Unavailable, Unreachable
 from bot.store.begin import Store
 from tests.bot.sending import LEASE, MINUTE, NOW, TRANSLATOR, Climb, Paper, claim, due_commands, person, queue, reached, row, rows
 from tests.stores import opened
+from tests.waiting import until
 
 PATIENT = 10.0  # seconds; only a test that fails waits so long
 
@@ -36,16 +37,6 @@ def running(store: Store, *channels: Any, translator: Any = TRANSLATOR) -> Itera
         yield dispatcher
     finally:
         dispatcher.stop()
-
-
-def until(is_so: Callable[[], object]) -> None:
-    """Wait for another thread; a short pause between looks, no guess how long it takes."""
-    pause = threading.Event()
-    for _ in range(int(PATIENT / 0.01)):
-        if is_so():
-            return
-        pause.wait(0.01)
-    raise AssertionError("it never came to be so")
 
 
 def states(store: Store) -> list[str]:

@@ -20,7 +20,7 @@ from channels.telegram_api import TelegramAccount
 from channels.telegram_listening import House, Listener
 from tests.channels.rigs import NOW
 from tests.channels.simulator.telegram.stage import ACCOUNTS, AN, LE, TOKEN, People, Service
-from tests.whole.service import until
+from tests.waiting import until
 
 WORDS = load_translator("zh_CN", ZoneInfo("Asia/Shanghai"))
 GROUP = -1_000_000_000_007

@@ -14,7 +14,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.whole.service import WITHIN
+from tests.chrome import driven
+from tests.waiting import WITHIN
 
 PHONE, DESK = (390, 844), (1280, 800)
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -89,18 +90,9 @@ class Browser:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Chromium without a window, closed afterwards."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for each in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--lang=zh-CN", "--no-first-run"):
-        options.add_argument(each)
-    options.add_experimental_option("prefs", {"intl.accept_languages": "zh-CN,zh"})
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
-    try:
+    with driven() as driver:
         driver.set_script_timeout(WITHIN)
         yield Browser(driver)
-    finally:
-        driver.quit()
 
 
 @cache

@@ -7,14 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
@@ -29,27 +27,16 @@ from bot.store.sealed import Vault
 from channels.simulator.server import Simulator
 from channels.simulator.settings import SimulatorSettings
 from channels.simulator.texts import Phone
+from tests.waiting import until
 from workflows.cases import views
 from workflows.cases.views import CaseView
 
 ROOT = Path(__file__).resolve().parents[2]
-WITHIN = 30.0  # seconds; far longer than anything here takes, on a machine that is busy too
 OURS = "+9990012345"
 ALONE, NEIGHBOUR, SHARED, STRANGER = "+9990100001", "+9990100002", "+9990100007", "+9990100099"
 WORKER, LEADER, DUTY = "+9990200001", "+9990200011", "+9990200021"
 TRAPPED = "3号楼2单元电梯困人了"
 SMS, STATUS = "/hooks/twilio/sms", "/hooks/twilio/status"
-
-T = TypeVar("T")
-
-
-def until(condition: Callable[[], T], *, within: float = WITHIN, told: Callable[[], object] = str) -> T:
-    """The first answer of `condition` that is true; it is asked again until the deadline, then the test fails and says what `told` says."""
-    ends, pause = time.monotonic() + within, threading.Event()
-    while not (answer := condition()):
-        assert time.monotonic() < ends, f"not within {within:.0f} seconds: {told()}"
-        pause.wait(0.01)
-    return answer
 
 
 @dataclass(frozen=True)

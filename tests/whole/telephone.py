@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from tests.whole.service import Phones, until
+from tests.waiting import until
+from tests.whole.service import Phones
 
 
 @dataclass

@@ -15,7 +15,8 @@ import requests
 
 from bot.errors import StoreDown
 from tests.stores import new_postgres, plain  # noqa: F401 - a fixture
-from tests.whole.service import NEIGHBOUR, SMS, STATUS, TRAPPED, WORKER, Running, based, inbound, move_in, running, until
+from tests.waiting import until
+from tests.whole.service import NEIGHBOUR, SMS, STATUS, TRAPPED, WORKER, Running, based, inbound, move_in, running
 
 # Broken platforms
 

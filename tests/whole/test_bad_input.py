@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.envelope import Address, Inbound
-from tests.whole.service import ALONE, NEIGHBOUR, SHARED, SMS, STATUS, STRANGER, TRAPPED, WORKER, Running, based, inbound, running, until
+from tests.waiting import until
+from tests.whole.service import ALONE, NEIGHBOUR, SHARED, SMS, STATUS, STRANGER, TRAPPED, WORKER, Running, based, inbound, running
 
 HOOKS = (SMS, STATUS)
 FORM = "application/x-www-form-urlencoded"

@@ -26,8 +26,9 @@ from bot.envelope import Lane, Purpose
 from bot.outbox import Content
 from bot.prompt import Phrase
 from bot.store.addresses import ADDRESS, Reached
+from tests.waiting import until
 from tests.whole.dying import Day, Fuse, Line, Platform, watched
-from tests.whole.service import ALONE, NEIGHBOUR, ROOT, TRAPPED, WORKER, Machine, Phones, carrier, machine, until
+from tests.whole.service import ALONE, NEIGHBOUR, ROOT, TRAPPED, WORKER, Machine, Phones, carrier, machine
 
 TABLES = ("address", "case_record", "data_key", "delivery", "inbound", "person", "prompt", "question", "session", "timeline", "timer")
 Play = Callable[..., Day]

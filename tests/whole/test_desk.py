@@ -12,9 +12,10 @@ from bot.clock import Clock
 from bot.store import accounts, people
 from bot.web.desk import proof
 from bot.web.desk.invitation import invitation_path
+from tests.waiting import until
 from tests.whole.breaking import broken
 from tests.whole.browsing import DESK, PHONE, Browser, chromium
-from tests.whole.service import ALONE, NEIGHBOUR, STRANGER, TRAPPED, Running, until
+from tests.whole.service import ALONE, NEIGHBOUR, STRANGER, TRAPPED, Running
 from tests.whole.telephone import ring
 
 PASSWORD = "三只燕子 七把雨伞 一口井"

@@ -16,8 +16,9 @@ from bot.clock import Clock
 from bot.store import accounts, people
 from bot.web.desk import proof
 from bot.web.desk.invitation import invitation_path
+from tests.waiting import until
 from tests.whole.browsing import DESK, PHONE, Browser, chromium
-from tests.whole.service import Machine, Running, based, running, until
+from tests.whole.service import Machine, Running, based, running
 
 PASSWORD = "三只燕子 七把雨伞 一口井"
 LOOKS = [(theme, language) for theme in ("light", "dark") for language in ("zh_CN", "en")]

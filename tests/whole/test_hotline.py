@@ -14,7 +14,8 @@ import pytest
 import requests
 
 from channels.voice import ANSWER_PATH, CALL_PATH, RECORDING_PATH, STATUS_PATH
-from tests.whole.service import ALONE, DUTY, LEADER, NEIGHBOUR, OURS, SHARED, STRANGER, TRAPPED, WORKER, Running, based, running, until
+from tests.waiting import until
+from tests.whole.service import ALONE, DUTY, LEADER, NEIGHBOUR, OURS, SHARED, STRANGER, TRAPPED, WORKER, Running, based, running
 from tests.whole.telephone import Telephone, ring
 
 LANDLINE, HIDDEN = "+861088880000", "+266696687"

@@ -11,11 +11,11 @@ from pathlib import Path
 import requests
 
 from tests.stores import new_postgres  # noqa: F401 - a fixture
+from tests.waiting import WITHIN, until
 from tests.whole.service import (
     NEIGHBOUR,
     ROOT,
     TRAPPED,
-    WITHIN,
     Machine,
     Phones,
     based,
@@ -25,7 +25,6 @@ from tests.whole.service import (
     free_port,
     machine,
     move_in,
-    until,
 )
 
 

@@ -19,7 +19,8 @@ from channels.simulator.server import Simulator
 from channels.simulator.settings import SimulatorSettings
 from channels.simulator.telegram.demo import DEMO_ACCOUNTS
 from tests.channels.simulator.telegram.stage import PIXEL
-from tests.whole.service import OURS, TRAPPED, WORKER, Running, based, cases_of, machine, until
+from tests.waiting import until
+from tests.whole.service import OURS, TRAPPED, WORKER, Running, based, cases_of, machine
 
 AN, LE, ROBIN = (account.id for account in DEMO_ACCOUNTS[:3])
 TOKEN, SECRET = "4242424242:an-invented-token-of-thirty-five-ch", "a-secret-of-the-hook"

@@ -21,9 +21,10 @@ from bot.envelope import Address, Inbound
 from bot.store import demo, people
 from channels.simulator.server import Simulator
 from tests.bot.store.test_nothing_clear import disguises
+from tests.waiting import until
 from tests.whole import service as whole
 from tests.whole.breaking import broken
-from tests.whole.service import ALONE, NEIGHBOUR, SHARED, SMS, STATUS, STRANGER, TRAPPED, WORKER, Machine, Phones, Running, based, until
+from tests.whole.service import ALONE, NEIGHBOUR, SHARED, SMS, STATUS, STRANGER, TRAPPED, WORKER, Machine, Phones, Running, based
 from workflows.cases.words import AnswerCase
 
 REPORT = "三楼东户的张灯笼家，楼道灯又坏了"

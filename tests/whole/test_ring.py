@@ -15,7 +15,8 @@ from bot.effects import Owner
 from bot.envelope import Address
 from bot.store import people
 from channels.ring import CALL_PATH, STATUS_PATH
-from tests.whole.service import DUTY, NEIGHBOUR, OURS, STRANGER, Running, based, running, until
+from tests.waiting import until
+from tests.whole.service import DUTY, NEIGHBOUR, OURS, STRANGER, Running, based, running
 from tests.whole.telephone import Telephone, ring, rung
 
 STREET = "+9990200031"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import requests
 
-from tests.whole.service import DUTY, LEADER, NEIGHBOUR, TRAPPED, WORKER, Running, based, running, until
+from tests.waiting import until
+from tests.whole.service import DUTY, LEADER, NEIGHBOUR, TRAPPED, WORKER, Running, based, running
 
 QUARTER, NOTHING = timedelta(minutes=15), timedelta(0)
 

@@ -26,7 +26,8 @@ from channels.simulator.calls import twiml as platform
 from tests.channels.simulator.calls.stage import VOICE, XML, ring, ringing
 from tests.channels.simulator.stage import OTHER, Desk, listening
 from tests.channels.simulator.stage import running as simulated
-from tests.whole.service import NEIGHBOUR, SHARED, STRANGER, TRAPPED, WORKER, Machine, Phones, based, carrier, cases_of, machine, until
+from tests.waiting import until
+from tests.whole.service import NEIGHBOUR, SHARED, STRANGER, TRAPPED, WORKER, Machine, Phones, based, carrier, cases_of, machine
 from tests.whole.test_console import Console, anlin, bare  # noqa: F401 - fixtures
 from tests.whole.test_machine import ran
 

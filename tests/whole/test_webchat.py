@@ -24,7 +24,8 @@ from bot import turn
 from bot.effects import Actor, Owner
 from bot.store import people
 from tests.channels.simulator.test_page import browser
-from tests.whole.service import TRAPPED, WORKER, Running, inbound, until
+from tests.waiting import until
+from tests.whole.service import TRAPPED, WORKER, Running, inbound
 from workflows.cases.words import AnswerCase
 
 __all__ = ["browser"]  # a fixture is found by its name in this module

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from bot.store.sealed import Vault
 from bot.store.tables import TimerRow
 from tests.bot.store.works import NOW, add_timer, timers
 from tests.stores import opened
+from tests.waiting import until
 
 SHORT = timedelta(milliseconds=200)
 Turn = Callable[[Tx], object]
@@ -63,13 +63,6 @@ def together(store: Store, *turns: Turn, first: Turn = lambda tx: tx.vault) -> I
 def _taken(store: Store, turn: Turn) -> None:
     with store.begin() as tx:
         turn(tx)
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.001)
 
 
 def adds(subject: str) -> Turn:

@@ -1,14 +1,11 @@
 """The page, in a real browser."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
 import requests
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -16,27 +13,13 @@ from twilio.rest import Client
 
 from channels.simulator.server import Simulator
 from tests.channels.simulator.stage import OURS, RESIDENT, Desk, Ear
-
-ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking")
+from tests.chrome import driven
 
 
 @pytest.fixture
 def browser() -> Iterator[webdriver.Chrome]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not chromium or not driver:
-        absent = "The page is tried in Chromium; install chromium and chromedriver."
-        if os.environ.get("CI") == "true":
-            pytest.fail(absent)
-        pytest.skip(absent)
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ARGUMENTS:
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=Service(driver))
-    yield chrome
-    chrome.quit()
+    with driven() as chrome:
+        yield chrome
 
 
 def wait_for(browser: webdriver.Chrome, words: str, selector: str = "#talk") -> None:
